@@ -11,7 +11,19 @@ from application.reading.projection import Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
 from application.reading.projections.search import SEARCH
 from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
-from application.reading.views import Above, Among, AtMost, Before, Equal, Filter, OneOf, Selection, StartsWith, Views
+from application.reading.views import (
+    Above,
+    Among,
+    AtMost,
+    Before,
+    Common,
+    Equal,
+    Filter,
+    OneOf,
+    Selection,
+    StartsWith,
+    Views,
+)
 from domain.checkout_session import CheckoutSession
 from domain.identifiers import SessionId, session_of_stream, stored_session_id
 from domain.order_number import order_number, read_order_number
@@ -19,6 +31,7 @@ from domain.order_number import order_number, read_order_number
 _WORDS_MAX = 10
 _HITS_MAX = 200
 _ROWS_MAX = 100
+_FEW_MAX = 200
 _TICK = timedelta(microseconds=1)
 _CANDIDATES_MAX = 5
 _BATCH_MAX = 500
@@ -40,7 +53,7 @@ class CheckoutSearch:
         Raises:
             NotFound: the checkout before which they are to be is not there.
         """
-        within = list(self._within(seen))
+        within = [*self._within(seen), *self._of_amount(seen)]
         standing = [[*within, *each] for each in self._standing(seen.states)]
         for wanted in readings(text):
             if hits := self._hits(wanted[:_WORDS_MAX], standing, min(limit, _HITS_MAX)):
@@ -70,12 +83,14 @@ class CheckoutSearch:
             if not rows:
                 raise NotFound(f"No checkout {seen.before} in the log.")
             yield Before(("recorded_at", "position"), _place(rows[0]))
-        if seen.currency is not None:
-            yield Equal("currency", seen.currency)
-        if seen.least is not None:
-            yield Above("amount_total", seen.least - 1)
-        if seen.most is not None:
-            yield AtMost("amount_total", seen.most)
+
+    def _of_amount(self, seen: CheckoutFilter) -> Sequence[Filter]:
+        """Few checkouts with such an amount are found by its index and sorted. Sorting many would take longer than to
+        look at the newest ones, of which enough have such an amount."""
+        filters = list(_of_amount(seen))
+        looked_at = Selection(projection=CHECKOUTS, where=filters, limit=_FEW_MAX + 1)
+        are_many = bool(filters) and len(self._views.select(looked_at)) > _FEW_MAX
+        return list(map(Common, filters)) if are_many else filters
 
     def _standing(self, states: Collection[CheckoutState | Situation]) -> Iterator[Sequence[Filter]]:
         """The filters of which a checkout must pass one. The view does not know which checkouts have parked events."""
@@ -122,6 +137,15 @@ class CheckoutSearch:
             rows = self._views.select(Selection(projection=SEARCH, where=where, limit=_ROWS_MAX))
             fields |= {str(row["field"]) for row in rows}
         return tuple(sorted(fields))
+
+
+def _of_amount(seen: CheckoutFilter) -> Iterator[Equal | AtMost | Above]:
+    if seen.currency is not None:
+        yield Equal("currency", seen.currency)
+    if seen.least is not None:
+        yield Above("amount_total", seen.least - 1)
+    if seen.most is not None:
+        yield AtMost("amount_total", seen.most)
 
 
 def _place(row: Row) -> tuple[str, int]:

@@ -117,7 +117,15 @@ class Among:
     """The column of that row, where its name is another."""
 
 
-Filter = Equal | AtMost | Above | Before | StartsWith | OneOf | Among
+@dataclass(frozen=True, slots=True)
+class Common:
+    """A filter that many rows pass: to look at the rows in their order finds a page sooner than an index of the
+    column."""
+
+    filter: Equal | AtMost | Above
+
+
+Filter = Equal | AtMost | Above | Before | StartsWith | OneOf | Among | Common
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from application.reading.views import (
     Among,
     AtMost,
     Before,
+    Common,
     Equal,
     Filter,
     OneOf,
@@ -53,6 +54,9 @@ class Dialect:
     """What an index needs in order to have nulls first."""
     time: str = "?"
     """The mark of a parameter for a timestamp."""
+    without_index: str = ""
+    """What keeps the store from an index of the column behind it, if it decides without statistics. Source:
+    https://www.sqlite.org/optoverview.html, about the unary plus."""
 
 
 _BARE = {
@@ -65,6 +69,7 @@ _BARE = {
 SQLITE = Dialect(
     types={Column.TEXT: "TEXT", Column.INTEGER: "INTEGER", Column.BOOLEAN: "BOOLEAN", Column.TIMESTAMP: "TEXT"},
     nulls_first="",
+    without_index="+",
 )
 POSTGRES = Dialect(types={**_BARE, Column.TEXT: 'text COLLATE "C"'}, nulls_first=" NULLS FIRST", time="?::timestamptz")
 
@@ -250,6 +255,9 @@ def _filter(each: Filter, table: Table, source_of: SourceOf, dialect: Dialect) -
 
     if isinstance(each, Before):
         return f"({_list(each.columns)})<({', '.join(map(mark_of, each.columns))})", each.values
+    if isinstance(each, Common):
+        text, values = _filter(each.filter, table, source_of, dialect)
+        return f"{dialect.without_index}{text}", values
     column, mark = quoted(each.column), mark_of(each.column)
     match each:
         case Equal(value=None):

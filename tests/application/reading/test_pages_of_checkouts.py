@@ -4,8 +4,10 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from builders import a_checkout
 from every_store import sqlite_url
 from log_parts import BEGINNING, LogWriter
 from read_side import ReadSide, open_read_side
@@ -15,9 +17,10 @@ from application.reading import checkout_search
 from application.reading.answers import CheckoutFilter
 from application.reading.projection import rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
-from application.reading.views import Above, AtMost, Before, Equal, Filter, OneOf, Selection
+from application.reading.views import Above, AtMost, Before, Common, Equal, Filter, OneOf, Selection
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
+from domain.source import Source
 from infrastructure.views import sql
 
 SECONDS = [0, 5, 5, 5, 3, 9, 1, 5]
@@ -76,6 +79,51 @@ def test_amounts_are_found_by_an_index(tmp_path: Path) -> None:
     search, _ = _plan(tmp_path, [Equal("currency", "eur"), Above("amount_total", 4899), AtMost("amount_total", 4900)])
 
     assert "(currency=? AND amount_total>? AND amount_total<?)" in search
+
+
+@pytest.mark.parametrize(
+    "where",
+    [[Equal("currency", "eur")], [Equal("currency", "eur"), Above("amount_total", 4899)]],
+    ids=["currency", "open"],
+)
+def test_many_of_an_amount_are_read_in_their_order_and_not_sorted(
+    tmp_path: Path, where: Sequence[Equal | Above]
+) -> None:
+    assert "ORDER BY" in _plan(tmp_path, where)[-1], "by the index of amounts they are sorted"
+
+    (again := tmp_path / "again").mkdir()
+    (scan,) = _plan(again, [Common(each) for each in where])
+
+    assert scan.startswith("SCAN")
+    assert scan.endswith("_i1")
+
+
+@pytest.mark.parametrize("few", [1, 100])
+def test_few_and_many_of_an_amount_are_listed_alike(
+    read_side: ReadSide, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(checkout_search, "_FEW_MAX", few)
+    read_side.append(_paid(100, 300, 200, 300, 100))
+
+    def listed(**seen: Any) -> list[str]:
+        return [session[-1] for session in _page(read_side, 10, CheckoutFilter(currency="eur", **seen))]
+
+    assert listed() == ["4", "3", "2", "1", "0"]
+    assert listed(least=200) == ["3", "2", "1"]
+    assert listed(most=200) == ["4", "2", "0"]
+    assert listed(least=150, most=250) == ["2"]
+    assert listed(least=301) == []
+
+
+def _paid(*amounts: int) -> list[Event]:
+    log = LogWriter()
+    for number, amount in enumerate(amounts):
+        checkout = a_checkout(amount_total=amount, currency="eur")
+        retrieved = CheckoutSession.Retrieved(checkout=checkout, source=Source.WEBHOOK)
+        log.add(as_stream(f"cs_test_{number}"), retrieved, session_id=as_session(f"cs_test_{number}"))
+    return [
+        replace(event, recorded_at=BEGINNING + timedelta(seconds=seconds)) for seconds, event in enumerate(log.events)
+    ]
 
 
 def _plan(directory: Path, where: Sequence[Filter]) -> list[str]:
