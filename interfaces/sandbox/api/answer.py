@@ -1,6 +1,7 @@
 """The common part of all API requests: keys, faults, repeated requests, errors, headers."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -14,6 +15,7 @@ from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.model.values import Origin
 from interfaces.sandbox.own_pages import is_from_another_page
 from interfaces.sandbox.sandbox import Sandbox
+from interfaces.sandbox.stripe_json.discount_shapes import coupon_json
 from interfaces.sandbox.stripe_json.shapes import API_VERSION, JsonObject
 from interfaces.sandbox.stripe_json.versions import checked_version, in_version
 
@@ -40,7 +42,7 @@ class Answering:
 
             async def respond() -> Response:
                 try:
-                    response = await self._answer(request, _in_version(handlers[method], version), request_id)
+                    response = await self._answer(request, _in_version(handlers[method]), request_id, version)
                 except StripeError as error:
                     return refuse(error)
                 response.headers["Stripe-Version"] = version
@@ -52,7 +54,7 @@ class Answering:
 
         return answer
 
-    async def _answer(self, request: Request, handler: Handler, request_id: str) -> Response:
+    async def _answer(self, request: Request, handler: Handler, request_id: str, version: str) -> Response:
         api_key = api_key_of(request)
         if self._needs_key:
             check_key(api_key)
@@ -64,6 +66,7 @@ class Answering:
             origin=Origin(request_id=request_id, idempotency_key=key),
             base_url=base_url_of(request),
             api_key=api_key,
+            version=checked_version(version),
         )
         if key is None:
             return _response(msgspec.json.encode(handler(call)), request_id)
@@ -73,9 +76,14 @@ class Answering:
             return _answer_once(call, handler, keys, key, f"{request.url.path} {call.params.fingerprint()}")
 
 
-def _in_version(handler: Handler, version: str) -> Handler:
-    """The handler, answering as that version of the API does."""
-    return lambda call: in_version(handler(call), checked_version(version))
+def _in_version(handler: Handler) -> Handler:
+    """The handler, answering as the caller's version of the API does."""
+    return lambda call: in_version(handler(call), call.version, partial(_coupon, call))
+
+
+def _coupon(call: ApiCall, identifier: str) -> JsonObject:
+    with call.sandbox.reading() as state:
+        return coupon_json(state.coupon(identifier), state)
 
 
 def unrecognized(call: ApiCall) -> JsonObject:

@@ -14,7 +14,7 @@ from interfaces.sandbox.model.errors import StripeError
 from interfaces.sandbox.model.params import Params
 from interfaces.sandbox.model.values import Origin
 from interfaces.sandbox.sandbox import Sandbox
-from interfaces.sandbox.stripe_json.shapes import Expand, JsonObject
+from interfaces.sandbox.stripe_json.shapes import API_VERSION, Expand, JsonObject
 
 _BODY_BYTES_MAX: Final = 2 * 1024 * 1024
 _FIELDS_MAX: Final = 20_000
@@ -30,6 +30,8 @@ class ApiCall:
     origin: Origin
     base_url: str
     api_key: str
+    version: str = API_VERSION
+    """The version of the API that the caller speaks."""
 
     def expand(self, allowed: tuple[str, ...], *, is_list: bool = False) -> Expand:
         paths = self.params.texts("expand")

@@ -7,6 +7,7 @@ from interfaces.sandbox.api.paging import PAGING, created_within, newest_first, 
 from interfaces.sandbox.model.discounts import new_coupon, new_promotion_code
 from interfaces.sandbox.stripe_json.discount_shapes import coupon_json, promotion_code_json
 from interfaces.sandbox.stripe_json.shapes import JsonObject
+from interfaces.sandbox.stripe_json.versions import names_coupons
 
 _CODE_EXPANDS = ("promotion.coupon",)
 
@@ -32,8 +33,10 @@ def list_coupons(call: ApiCall) -> JsonObject:
 
 def create_promotion_code(call: ApiCall) -> JsonObject:
     expand = call.expand(_CODE_EXPANDS)
+    names_coupon = names_coupons(call.version)
     with call.sandbox.changing() as making:
-        return promotion_code_json(new_promotion_code(call.params, making), making.state, expand)
+        made = new_promotion_code(call.params, making, names_coupon=names_coupon)
+        return promotion_code_json(made, making.state, expand)
 
 
 def retrieve_promotion_code(call: ApiCall) -> JsonObject:

@@ -13,7 +13,7 @@ from interfaces.sandbox.model.state import State
 from interfaces.sandbox.model.values import AppliedCoupon, Coupon, LineItem, PromotionCode, Session
 
 _COUPON_NAMES: Final = ("amount_off", "currency", "duration", "expand", "id", "metadata", "name", "percent_off")
-_CODE_NAMES: Final = ("active", "code", "expand", "metadata", "promotion")
+_CODE_NAMES: Final = ("active", "code", "expand", "metadata")
 _PERCENT: Final = 100
 _CODE_LETTERS: Final = 8
 
@@ -49,15 +49,17 @@ def new_coupon(params: Params, making: Making) -> Coupon:
     return coupon
 
 
-def new_promotion_code(params: Params, making: Making) -> PromotionCode:
-    """Create the code that a customer knows for a coupon.
+def new_promotion_code(params: Params, making: Making, *, names_coupon: bool = False) -> PromotionCode:
+    """Create the code that a customer knows for a coupon. `names_coupon` as before 2025-09-30.clover: `coupon` and not
+    `promotion[coupon]`.
 
     Raises:
         StripeError: a parameter is invalid, there is no such coupon, or an active code of the same name.
     """
-    params.allow_only(_CODE_NAMES)
-    promotion = params.child("promotion")
-    promotion.choice("type", ("coupon",))
+    params.allow_only((*_CODE_NAMES, "coupon" if names_coupon else "promotion"))
+    promotion = params if names_coupon else params.child("promotion")
+    if not names_coupon:
+        promotion.choice("type", ("coupon",))
     coupon = making.state.coupon(promotion.required("coupon"), param=promotion.named("coupon"))
     code = params.text("code") or making.ids.object("promo")[-_CODE_LETTERS:].upper()
     if any(each.active and each.code.lower() == code.lower() for each in making.state.promotion_codes.values()):

@@ -15,12 +15,23 @@ from interfaces.sandbox.stripe_json.shapes import API_VERSION, Json, JsonObject
 _FORM: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z_]{1,30})?")
 _DATE_LETTERS: Final = len("2026-10-28")
 _DEPTH_MAX: Final = 12
+_POLYMORPHIC_COUPONS: Final = "2025-09-30"
+"""Source: https://docs.stripe.com/changelog/clover/2025-09-30/polymorphic-coupon and
+https://docs.stripe.com/changelog/clover/2025-09-30/add-discount-source-property"""
+_NAMES_A_COUPON: Final = {"promotion_code": "promotion", "discount": "source"}
+"""Where these objects name their coupon since then. A session names what was attached to it, in every version: a
+promotion code, and then no coupon. Source: a recorded `checkout.session.completed` of 2025-03-31.basil with
+`{"coupon": null, "promotion_code": "promo_..."}`."""
 
 VERSIONS: Final = (
     *(API_VERSION, "2026-03-25.dahlia", "2025-09-30.clover", "2025-03-31.basil", "2024-06-20", "2022-08-01"),
     *("2020-08-27", "2020-03-02", "2017-05-25", "2017-02-14"),
 )
 """Those worth trying, newest first: between two of them nothing changes here."""
+
+
+CouponOf = Callable[[str], JsonObject]
+"""The coupon with this ID, as the latest version shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +52,18 @@ def checked_version(version: str) -> str:
     return version
 
 
-def in_version(shown: JsonObject, version: str) -> JsonObject:
-    """With each session in it as that version shows it. What an event holds is left as it was when it happened."""
-    return shown if _is_latest(version) else _object(shown, version, _DEPTH_MAX)
+def in_version(shown: JsonObject, version: str, coupon: CouponOf) -> JsonObject:
+    """With each object in it as that version shows it. What an event holds is left as it was when it happened."""
+    if _is_latest(version):
+        return shown
+    if names_coupons(version):
+        shown = _with_coupons(shown, coupon, _DEPTH_MAX)
+    return _object(shown, version, _DEPTH_MAX)
+
+
+def names_coupons(version: str) -> bool:
+    """Whether a promotion code and a discount have a coupon, whole, and not yet one of several kinds of reductions."""
+    return version[:_DATE_LETTERS] < _POLYMORPHIC_COUPONS
 
 
 def event_in_version(event: JsonObject, version: str) -> JsonObject:
@@ -53,6 +73,24 @@ def event_in_version(event: JsonObject, version: str) -> JsonObject:
     data = event["data"]
     assert isinstance(data, Mapping)
     return _downgraded({**event, "data": _value(data, version, _DEPTH_MAX)}, version)
+
+
+def _with_coupons(shown: JsonObject, coupon: CouponOf, depth: int) -> JsonObject:
+    """With whole coupons in promotion codes and discounts."""
+    whole = {name: _values_with_coupons(value, coupon, depth - 1) for name, value in shown.items()}
+    name = _NAMES_A_COUPON.get(str(shown.get("object")))
+    of = whole.get(name) if name else None
+    if name and isinstance(of, Mapping) and isinstance(of["coupon"], str):
+        whole[name] = {**of, "coupon": coupon(of["coupon"])}
+    return whole
+
+
+def _values_with_coupons(value: Json, coupon: CouponOf, depth: int) -> Json:
+    if depth and isinstance(value, Mapping):
+        return _with_coupons(dict(value), coupon, depth)
+    if depth and isinstance(value, list | tuple):
+        return [_values_with_coupons(each, coupon, depth - 1) for each in value]
+    return value
 
 
 def _is_latest(version: str) -> bool:
@@ -103,6 +141,12 @@ def _shipping(shown: JsonObject) -> JsonObject:
     return {**kept, "shipping": shown.get("shipping_details"), "shipping_rate": rate}
 
 
+def _coupon_of(shown: JsonObject) -> JsonObject:
+    name = _NAMES_A_COUPON[str(shown["object"])]
+    of = shown.get(name)
+    return {**_without(name, "customer_account")(shown), "coupon": of["coupon"] if isinstance(of, Mapping) else None}
+
+
 def _display_items(shown: JsonObject) -> JsonObject:
     return {**shown, "display_items": None}
 
@@ -116,6 +160,8 @@ _SESSION: Final = "checkout.session"
 _DOWNGRADES: Final[Sequence[Downgrade]] = (
     Downgrade("2026-03-25", _SESSION, _short_ui_mode),
     Downgrade("2025-09-30", _SESSION, _without("presentment_details")),
+    Downgrade(_POLYMORPHIC_COUPONS, "promotion_code", _coupon_of),
+    Downgrade(_POLYMORPHIC_COUPONS, "discount", _coupon_of),
     Downgrade("2025-03-31", _SESSION, _shipping_details),
     Downgrade("2025-03-31", _SESSION, _without("optional_items", "permissions", "wallet_options")),
     Downgrade("2022-08-01", _SESSION, _shipping),

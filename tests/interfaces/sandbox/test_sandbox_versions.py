@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import stripe
@@ -93,6 +94,47 @@ def test_the_hosted_page_is_called_as_the_version_calls_it(server: SandboxServer
 
     assert [session.ui_mode for session in listed.list().data] == [mode]
     assert listed.retrieve(session_id).ui_mode == mode
+
+
+def test_a_promotion_code_and_a_discount_name_their_coupon_as_the_version_does(server: SandboxServer) -> None:
+    """Source: https://docs.stripe.com/changelog/clover/2025-09-30/polymorphic-coupon."""
+    basil, clover = client_at(server, "2025-03-31.basil").v1, client_at(server, "2025-09-30.clover").v1
+    coupon = basil.coupons.create({"percent_off": 50, "duration": "once", "name": "Half"})
+    before_clover: Any = {"coupon": coupon.id, "code": "HALF"}
+    made = basil.promotion_codes.create(before_clover)
+    item = {"price_data": {"currency": "eur", "unit_amount": 500, "product_data": {"name": "Mug"}}, "quantity": 1}
+    session = server.sandbox.create_session(
+        {
+            "mode": "payment",
+            "success_url": "http://localhost/x",
+            "line_items": [item],
+            "discounts": [{"promotion_code": made.id}],
+        }
+    )
+
+    def shown(api: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        breakdown = api.checkout.sessions.retrieve(session.id, {"expand": ["total_details.breakdown"]}).to_dict()
+        (off,) = breakdown["total_details"]["breakdown"]["discounts"]
+        return api.promotion_codes.retrieve(made.id).to_dict(), off["discount"], breakdown["discounts"][0]
+
+    (code, discount, attached), (new_code, new_discount, attached_too) = shown(basil), shown(clover)
+    assert code["coupon"] == discount["coupon"] == coupon.to_dict()
+    assert not {"promotion", "source", "customer_account"} & (code.keys() | discount.keys())
+    assert new_code["promotion"] == new_discount["source"] == {"coupon": coupon.id, "type": "coupon"}
+    assert "coupon" not in new_code.keys() | new_discount.keys()
+    assert attached == attached_too == {"coupon": None, "promotion_code": made.id}
+
+
+def test_a_promotion_code_is_made_with_the_parameter_of_the_version(server: SandboxServer) -> None:
+    coupon = server.sandbox.create_coupon({"percent_off": 50})
+    before_clover: Any = {"coupon": coupon.id}
+
+    with pytest.raises(stripe.InvalidRequestError, match="promotion"):
+        client_at(server, "2025-03-31.basil").v1.promotion_codes.create(
+            {"promotion": {"type": "coupon", "coupon": coupon.id}}
+        )
+    with pytest.raises(stripe.InvalidRequestError, match="coupon"):
+        client_at(server, API_VERSION).v1.promotion_codes.create(before_clover)
 
 
 def test_what_no_version_is_called_is_refused(server: SandboxServer) -> None:
