@@ -113,8 +113,8 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
     values = _values(environ, dotenv)
     delivery, deliveries = _read_deliveries(values)
     settings = Settings(
-        stripe_api_key=_required(values, "STRIPE_API_KEY", setting_values.api_key),
-        webhook_secrets=_required(values, "STRIPE_WEBHOOK_SECRET", setting_values.webhook_secrets),
+        stripe_api_key=_required(values, "STRIPE_API_KEY", setting_values.api_key, dotenv),
+        webhook_secrets=_required(values, "STRIPE_WEBHOOK_SECRET", setting_values.webhook_secrets, dotenv),
         stripe_api_base=_optional(values, "STRIPE_API_BASE", setting_values.url),
         database=setting_values.database(values["DATABASE_URL"]),
         catalog=Path(values["FULFILL_CATALOG"]),
@@ -241,10 +241,18 @@ def _from_file(dotenv: Path | None) -> dict[str, str]:
         raise SettingsError(f"The file {dotenv} can't be read: {type(error).__name__}.") from error
 
 
-def _required(values: Mapping[str, str], name: str, read: Callable[[str, str], T]) -> T:
+def _required(values: Mapping[str, str], name: str, read: Callable[[str, str], T], dotenv: Path | None) -> T:
     if name not in values:
-        raise SettingsError(f"{name} is not set. Set it in the environment or in a file named .env.")
+        raise SettingsError(f"{name} is not set. Set it in the environment or in {_in_which_file(dotenv)}")
     return read(name, values[name])
+
+
+def _in_which_file(dotenv: Path | None) -> str:
+    if dotenv is None:
+        return "a file named .env."
+    if dotenv.is_file():
+        return f"{dotenv}."
+    return f"a file named {dotenv}. There is none here: run commands in the directory of your shop."
 
 
 def _optional(values: Mapping[str, str], name: str, read: Callable[[str, str], T]) -> T | None:

@@ -117,6 +117,16 @@ def test_a_required_setting_that_is_missing_or_empty_is_named(name: str, value: 
     assert refusal(**{name: value}).startswith(f"{name} is not set")
 
 
+def test_a_missing_setting_belongs_into_the_file_that_was_read(tmp_path: Path) -> None:
+    shop_env = tmp_path / "shop.env"
+    shop_env.write_text("STRIPE_WEBHOOK_SECRET=whsec_example\n")
+
+    with pytest.raises(SettingsError) as error:
+        load_settings({}, shop_env)
+
+    assert str(error.value) == f"STRIPE_API_KEY is not set. Set it in the environment or in {shop_env}."
+
+
 def test_a_live_key_means_live_mode() -> None:
     assert load(STRIPE_API_KEY="sk_live_x").livemode is True
     assert load(STRIPE_API_KEY="rk_live_x").livemode is True

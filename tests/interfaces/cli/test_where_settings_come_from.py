@@ -26,6 +26,15 @@ def test_acting_needs_settings_and_says_which(script: Script, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+def test_acting_in_a_directory_without_a_shop_says_where_to_go(script: Script) -> None:
+    result = script(*COUNT)
+
+    assert result.err == (
+        "fulfill: STRIPE_API_KEY is not set. Set it in the environment or in a file named .env. There is none here: "
+        "run commands in the directory of your shop.\n"
+    )
+
+
 def test_settings_are_read_from_a_file_beside_the_log(script: Script, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("STRIPE_API_KEY=sk_test_example1234\nSTRIPE_WEBHOOK_SECRET=whsec_example\n")
 
