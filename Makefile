@@ -10,11 +10,13 @@ SOURCES := domain application infrastructure interfaces tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak simulate days mutate messages format lint types contracts check-long check-tests check-fuzz \
+.PHONY: help install setup demo test check bench soak simulate days mutate messages format lint types contracts check-long check-tests check-fuzz \
 	fuzz fuzz-planted hostile lock clean
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+install: $(RUNTIME) ## make .venv with what runs, without what the tests need
 
 setup: $(STAMP) ## make .venv with everything in it
 
