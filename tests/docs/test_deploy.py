@@ -13,6 +13,8 @@ from interfaces.cli.main import command_line
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
+OF_THE_SHOP = ("shop.env", "catalog.toml")
+"""What a shop puts beside compose.yaml: its keys, and how it delivers."""
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 
@@ -73,4 +75,10 @@ def test_images_are_named_without_a_host_and_every_file_is_documented() -> None:
 
     assert images
     assert all(re.fullmatch(r"[a-z0-9]+:[\w.-]+", image) for image in images)
-    assert [path.name for path in DEPLOY.iterdir() if f"deploy/{path.name}" not in OPERATIONS] == []
+    ours = [path.name for path in DEPLOY.iterdir() if path.name not in OF_THE_SHOP]
+    assert [name for name in ours if f"deploy/{name}" not in OPERATIONS] == []
+
+
+@pytest.mark.parametrize("file", [*OF_THE_SHOP, "/first-order/", "*.backup"])
+def test_what_the_pages_put_into_a_checkout_is_never_committed(file: str) -> None:
+    assert file in (ROOT / ".gitignore").read_text().splitlines()
