@@ -11,6 +11,7 @@ from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import InvalidIdentifier, SessionId, fulfillment_id, is_stripe_event, session_id
 from domain.mail_address import public_address
+from domain.park_reason import FOREIGN
 from domain.retries import can_be_mailed, retried_deliveries, retried_mails
 from domain.retrievals import retrievals_in_hand
 from domain.step import effect_id
@@ -41,6 +42,26 @@ def check_is_known(session_id: SessionId, unit: UnitOfWork) -> None:
     """
     if not unit.load(CheckoutSession, session_id).is_known:
         raise not_found(session_id)
+
+
+def check_is_ours(session_id: SessionId, unit: UnitOfWork) -> None:
+    """
+    Raises:
+        NotFound: the log has no such checkout.
+        Refused: the checkout is another application's or account's, so it has no lines here.
+    """
+    check_is_known(session_id, unit)
+    session = unit.load(CheckoutSession, session_id)
+    if session.is_others:
+        raise Refused(
+            "This checkout belongs to another application of the Stripe account, so nothing of it is delivered here. "
+            "If it is yours, correct `[sessions]` in the catalog, then run `fulfill retry`."
+        )
+    if session.park_reason in FOREIGN:
+        raise Refused(
+            "This checkout is of another mode or account than STRIPE_API_KEY, so nothing of it is delivered here. "
+            "Use the settings of the shop that it belongs to."
+        )
 
 
 def not_found(session_id: str) -> NotFound:

@@ -12,7 +12,7 @@ from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.ports import Clock
 from application.staff.by import By
-from application.staff.checks import check_is_known, check_retriable, not_found, recipient
+from application.staff.checks import check_is_known, check_is_ours, check_retriable, not_found, recipient
 from application.staff.correction import Correction
 from application.staff.parcels import ListedParcel, ship_all
 from domain import key_decisions, revoked_keys, staff_decisions
@@ -67,7 +67,7 @@ class Staff:
     def complete(self, session_id: SessionId, lines: Sequence[LineItemId], by: By) -> None:
         """Record that these lines, or those that only a person delivers, were delivered by hand."""
 
-        self._on_checkout(session_id, by, lambda unit: staff_decisions.complete(session_id, lines, unit))
+        self._on_order(session_id, by, lambda unit: staff_decisions.complete(session_id, lines, unit))
 
     def ship(
         self, session_id: SessionId, lines: Sequence[LineItemId], *, carrier: str, tracking: str | None, by: By
@@ -77,7 +77,7 @@ class Staff:
         def ship(unit: UnitOfWork) -> None:
             staff_decisions.ship(session_id, lines, unit, carrier=carrier, tracking=tracking)
 
-        self._on_checkout(session_id, by, ship)
+        self._on_order(session_id, by, ship)
 
     def correct_parcel(
         self,
@@ -96,7 +96,7 @@ class Staff:
                 session_id, number, unit, carrier=carrier, tracking=tracking, notifies=notifies
             )
 
-        self._on_checkout(session_id, by, correct)
+        self._on_order(session_id, by, correct)
 
     def unship(
         self, session_id: SessionId, number: int | None, lines: Sequence[LineItemId], by: By, *, is_restocked: bool
@@ -106,7 +106,7 @@ class Staff:
         def unship(unit: UnitOfWork) -> None:
             staff_decisions.unship(session_id, number, lines, unit, is_restocked=is_restocked)
 
-        self._on_checkout(session_id, by, unship)
+        self._on_order(session_id, by, unship)
 
     def ship_all(
         self, parcels: Sequence[ListedParcel], unknown: Mapping[int, str], by: By, *, is_dry_run: bool
@@ -148,7 +148,7 @@ class Staff:
             plan = self._catalog.plan(checkout) if checkout else ()
             staff_decisions.replan(session_id, plan, self._catalog.digest, unit)
 
-        self._on_checkout(session_id, by, replan)
+        self._on_order(session_id, by, replan)
 
     def retry(self, id: str, by: By) -> None:
         """Retry everything that is stuck in a checkout, or a Stripe event that could not be handled."""
@@ -277,7 +277,7 @@ class Staff:
             before = unit.load(Fulfillment, fulfillment_id(session_id)).shipping_contact(checkout)
             staff_decisions.correct_shipping(session_id, correction.of(before or Contact(), self._countries), unit)
 
-        self._on_checkout(session_id, by, correct)
+        self._on_order(session_id, by, correct)
 
     def show_keys(self, session_id: SessionId, lines: Sequence[LineItemId], by: By) -> Sequence[Line]:
         """Return these lines, or all that have license keys. The log records first that staff looked at them."""
@@ -286,15 +286,15 @@ class Staff:
             fulfillment = unit.command(Fulfillment, fulfillment_id(session_id), Fulfillment.show_keys, lines)
             return fulfillment.lines_with_keys(lines)
 
-        return self._on_checkout(session_id, by, show)
+        return self._on_order(session_id, by, show)
 
     def revoke_keys(self, session_id: SessionId, line: LineItemId | None, numbers: Sequence[int], by: By) -> KeyChange:
         """Keys that the customer has are not valid any more; raises as `revoked_keys.revoke`."""
-        return self._on_checkout(session_id, by, lambda unit: revoked_keys.revoke(session_id, line, numbers, unit))
+        return self._on_order(session_id, by, lambda unit: revoked_keys.revoke(session_id, line, numbers, unit))
 
     def replace_keys(self, session_id: SessionId, line: LineItemId | None, numbers: Sequence[int], by: By) -> KeyChange:
         """The same, and the customer gets new ones; raises as `revoked_keys.replace`."""
-        return self._on_checkout(session_id, by, lambda unit: revoked_keys.replace(session_id, line, numbers, unit))
+        return self._on_order(session_id, by, lambda unit: revoked_keys.replace(session_id, line, numbers, unit))
 
     def count(self, sku: Sku, on_hand: int, by: By) -> StockItem:
         """Set the number of pieces on the shelf, and serve waiting lines that now fit."""
@@ -343,6 +343,15 @@ class Staff:
             return command(unit)
 
         return self._run(by, session_id, [session_id, fulfillment_id(session_id)], checked)
+
+    def _on_order(self, session_id: SessionId, by: By, command: Command[T]) -> T:
+        """A command about what a checkout of ours has bought."""
+
+        def checked(unit: UnitOfWork) -> T:
+            check_is_ours(session_id, unit)
+            return command(unit)
+
+        return self._on_checkout(session_id, by, checked)
 
     def _run(self, by: By, session_id: SessionId | None, ids: Sequence[str], command: Command[T]) -> T:
         return self._writer.result(self._submit(by, session_id, ids, command))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from application.errors import NotFound
 from application.log.unit_of_work import UnitOfWork
-from application.staff.checks import check_is_known
+from application.staff.checks import check_is_ours
 from application.text.english import counted
 from domain import staff_decisions
 from domain.errors import Refused
@@ -52,7 +52,7 @@ def _refusal_to_ship(parcel: ListedParcel, first: ListedParcel, unit: UnitOfWork
             "ready to pack. Remove one of the two rows."
         )
     try:
-        check_is_known(parcel.session_id, unit)
+        check_is_ours(parcel.session_id, unit)
         staff_decisions.ship(parcel.session_id, (), unit, carrier=parcel.carrier, tracking=parcel.tracking)
     except (NotFound, Refused) as error:
         return f"Row {parcel.row}, {parcel.name}: {error}"

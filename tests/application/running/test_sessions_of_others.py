@@ -9,8 +9,11 @@ from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
 from application.staff.by import By
+from application.staff.correction import Correction
+from application.staff.parcels import ListedParcel
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
+from domain.errors import Refused
 from domain.personal import Personal
 
 ID = as_session("cs_test_theirs")
@@ -99,3 +102,49 @@ def test_a_corrected_catalog_takes_the_session_up_at_a_retry(open_shop: Open, ou
     shop.rest()
 
     assert shop.state(ID) == "blocked"
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_a_command_about_lines_says_whose_it_is(open_shop: Open, outside: Outside, is_paid: bool) -> None:
+    status = "paid" if is_paid else "unpaid"
+    staff = heard(open_shop, outside, a_checkout(line_items=[DONATION], payment_status=status)).runtime.staff
+    commands: list[Callable[[], object]] = [
+        lambda: staff.ship(ID, [], carrier="DHL", tracking=None, by=BY),
+        lambda: staff.complete(ID, [], BY),
+        lambda: staff.replan(ID, BY),
+        lambda: staff.unship(ID, None, [], BY, is_restocked=True),
+        lambda: staff.correct_parcel(ID, None, carrier="DHL", tracking=None, by=BY, notifies=False),
+        lambda: staff.correct_shipping(ID, Correction(name="Ada"), BY),
+        lambda: staff.show_keys(ID, [], BY),
+        lambda: staff.ship_all(
+            [ListedParcel(row=2, name="x", session_id=ID, carrier="DHL", tracking=None)], {}, BY, is_dry_run=True
+        ),
+        lambda: staff.cancel(ID, [], BY, notifies=False),
+    ]
+
+    for command in commands:
+        with pytest.raises(Refused, match="belongs to another application"):
+            command()
+
+
+def test_a_command_about_a_session_of_another_mode_says_so(open_shop: Open) -> None:
+    shop, live = open_shop(), as_session("cs_live_theirs")
+    shop.hear(COMPLETED, live, id=as_event("evt_1"), payment_status="paid", livemode=True)
+    shop.rest()
+
+    with pytest.raises(Refused, match="of another mode or account"):
+        shop.runtime.staff.ship(live, [], carrier="DHL", tracking=None, by=BY)
+
+
+@pytest.mark.parametrize("object_id", ["cs_00000000000000", "price_1"])
+def test_what_the_queue_says_of_a_sample_event_is_true(open_shop: Open, object_id: str) -> None:
+    shop = open_shop()
+    shop.hear(COMPLETED, None, id=as_event("evt_00000000000000"), payment_intent=object_id)
+    shop.rest()
+
+    [item] = shop.runtime.queries.work_queue()
+
+    assert (item.subject, item.detail.split(",")[0]) == (
+        "evt_00000000000000",
+        "Its object has no ID of a Checkout Session (cs_live_... or cs_test_...)",
+    )
