@@ -112,7 +112,7 @@ def paid_after_cancellation() -> Reason:
 
 
 def paid_twice(session: SessionId | str) -> Reason:
-    """`session` is the checkout for which the customer has paid as well."""
+    """`session` is the checkout that was paid with the same reference."""
     return _reason(ReasonCode.PAID_TWICE, session=session)
 
 

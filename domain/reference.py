@@ -1,4 +1,4 @@
-"""A reference of the merchant's (`client_reference_id`) as one customer uses it: which checkouts were paid under it.
+"""A reference of the merchant's (`client_reference_id`): which checkouts were paid under it.
 
 A customer who pays for one order in two checkouts does so within minutes. Each payment is recorded in this one stream,
 so the second one finds the first, whichever comes first: no view can lag behind.
@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar, Self, assert_never
 
 from domain.checkout import Checkout
@@ -19,17 +20,28 @@ _KEPT_MAX = 100
 _DIGEST_LENGTH = 32
 
 
-def reference_id(checkout: Checkout) -> StreamId | None:
-    """The stream of the reference of this checkout and of its customer's mail address; None without a reference.
+class Likeness(StrEnum):
+    """What two checkouts with one reference may have in common besides. The catalog says what they must have, by these
+    names."""
 
-    Both may be about a person, so the stream has a digest of them in its name. The customer is in it because a shop may
-    use one reference for many, such as that of a campaign.
+    MAIL = "mail"
+    """The mail address: the shop uses one reference for many customers, such as that of a campaign."""
+    ITEM = "item"
+    """An item: the shop uses one reference for many orders, such as that of a customer."""
+
+
+def reference_id(checkout: Checkout, *, is_of_customer: bool) -> StreamId | None:
+    """The stream of the reference of this checkout, or of the reference and its customer's mail address; None without a
+    reference.
+
+    Both may be about a person, so the stream has a digest of them in its name.
     """
     if checkout.client_reference_id is None:
         return None
     email = checkout.contact.email.text.strip().casefold() if checkout.contact.email else ""
     mode = "live" if checkout.livemode else "test"
-    named = "\n".join((mode, email, checkout.client_reference_id.text.strip()))
+    customer = (email,) if is_of_customer else ()
+    named = "\n".join((mode, *customer, checkout.client_reference_id.text.strip()))
     return StreamId(f"ref_{hashlib.sha256(named.encode()).hexdigest()[:_DIGEST_LENGTH]}")
 
 

@@ -16,6 +16,7 @@ from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in, draws_keys
 from domain.identifiers import InvalidIdentifier, normal_sku, pool_name, stock_id
 from domain.plan import Rule
 from domain.reason import URL_MAX
+from domain.reference import Likeness
 from domain.whose_session import OurSessions
 from infrastructure.deliveries.callback_message import TIMEOUT_SECONDS_MAX
 from infrastructure.deliveries.callback_url import callback_url
@@ -32,7 +33,7 @@ TABLES = {"products": "price_", "prices": "prod_"}
 SESSIONS = "sessions"
 _OUR_KEYS = ("metadata", "payment_links", "with_rule")
 REPEATS = "repeats"
-_WITHIN = "within_minutes"
+_WITHIN, _SAME = "within_minutes", "same"
 WITHIN_MINUTES_MAX = 7 * 24 * 60
 
 _ID = re.compile(r"[\x21-\x7e]{1,200}")
@@ -57,14 +58,15 @@ def load_catalog(path: Path, own_kinds: frozenset[str]) -> Catalog:
     kinds = BUILT_IN | own_kinds
     products, prices = (_rules(path, table, document.get(table, {}), kinds) for table in ("products", "prices"))
     ours = _our_sessions(f"{path}: [{SESSIONS}]", document[SESSIONS]) if SESSIONS in document else None
-    repeats = _repeats_within(f"{path}: [{REPEATS}]", document.get(REPEATS, {}))
+    within, same = _repeats(f"{path}: [{REPEATS}]", document.get(REPEATS, {}))
     return Catalog(
         prices=prices,
         products=products,
         kinds=kinds,
         our_sessions=ours,
-        repeats_within=repeats,
-        digest=_digest(prices, products, ours, repeats),
+        repeats_within=within,
+        repeats_same=same,
+        digest=_digest(prices, products, ours, within, same),
     )
 
 
@@ -108,13 +110,16 @@ def _our_sessions(where: str, table: object) -> OurSessions:
     return OurSessions(metadata=metadata, payment_links=frozenset(links), with_rule=with_rule)
 
 
-def _repeats_within(where: str, table: object) -> timedelta:
-    if not isinstance(table, dict) or not table.keys() <= {_WITHIN}:
-        raise CatalogError(f"{where}: must be a table with `{_WITHIN}` in it.")
+def _repeats(where: str, table: object) -> tuple[timedelta, frozenset[Likeness]]:
+    if not isinstance(table, dict) or not table.keys() <= {_WITHIN, _SAME}:
+        raise CatalogError(f"{where}: must be a table with `{_WITHIN}`, `{_SAME}` or both in it.")
     minutes = table.get(_WITHIN, REPEATS_WITHIN // timedelta(minutes=1))
     if isinstance(minutes, bool) or not isinstance(minutes, int) or not 0 <= minutes <= WITHIN_MINUTES_MAX:
         raise CatalogError(f"{where}: {_WITHIN} must be a whole number from 0 to {WITHIN_MINUTES_MAX}.")
-    return timedelta(minutes=minutes)
+    same, known = table.get(_SAME, []), {each.value: each for each in Likeness}
+    if not isinstance(same, list) or not all(isinstance(each, str) and each in known for each in same):
+        raise CatalogError(f"{where}: {_SAME} must be a list of {' and '.join(map(repr, known))}, or empty.")
+    return timedelta(minutes=minutes), frozenset(known[each] for each in same)
 
 
 def _rules(path: Path, table: str, rules: object, kinds: frozenset[str]) -> dict[str, Rule]:
@@ -273,7 +278,11 @@ KIND_KEYS: Mapping[str, Mapping[str, Check]] = {kind: _keys_of(kind) for kind in
 
 
 def _digest(
-    prices: Mapping[str, Rule], products: Mapping[str, Rule], ours: OurSessions | None, repeats: timedelta
+    prices: Mapping[str, Rule],
+    products: Mapping[str, Rule],
+    ours: OurSessions | None,
+    within: timedelta,
+    same: frozenset[Likeness],
 ) -> str:
     """The same for the same decisions, however the file is laid out: `low_stock` decides nothing."""
     rules: dict[str, object] = {
@@ -282,8 +291,10 @@ def _digest(
     }
     if ours is not None:
         rules[SESSIONS] = {**asdict(ours), "payment_links": sorted(ours.payment_links)}
-    if repeats != REPEATS_WITHIN:
-        rules[REPEATS] = repeats.total_seconds()
+    if within != REPEATS_WITHIN:
+        rules[REPEATS] = within.total_seconds()
+    if same:
+        rules[f"{REPEATS}.{_SAME}"] = sorted(same)
     canonical = json.dumps(rules, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:_DIGEST_LENGTH]
 

@@ -96,7 +96,7 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
         case ReasonCode.PAID_AFTER_CANCELLATION:
             return "The payment arrived after the checkout was canceled: deliver it, replan it, or cancel it again"
         case ReasonCode.PAID_TWICE:
-            what = f"The customer also paid {said['session']} with the same reference and item"
+            what = f"{said['session']} was paid with the same reference shortly before or after"
             return f"{what}: replan this one to deliver it too, or cancel and refund it"
         case ReasonCode.NOT_ENOUGH_STOCK:
             return f"Not enough {said['sku']} in stock"

@@ -12,6 +12,7 @@ from domain.catalog import Catalog, LowStock
 from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.identifiers import pool_name
 from domain.plan import Rule
+from domain.reference import Likeness
 from infrastructure.catalog_file import FILE_BYTES_MAX, CatalogError, load_catalog
 
 OWN = frozenset({"courier"})
@@ -387,10 +388,33 @@ def test_the_time_in_which_a_second_payment_waits_for_a_person(tmp_path: Path, t
 
 
 @pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("", frozenset()),
+        ("[repeats]\nsame = []\n", frozenset()),
+        ('[repeats]\nsame = ["item"]\n', frozenset({Likeness.ITEM})),
+        ('[repeats]\nwithin_minutes = 60\nsame = ["mail", "item"]\n', frozenset({Likeness.MAIL, Likeness.ITEM})),
+    ],
+)
+def test_what_a_second_payment_must_have_in_common_with_the_first(
+    tmp_path: Path, text: str, same: frozenset[Likeness]
+) -> None:
+    (tmp_path / "catalog.toml").write_text(text)
+
+    catalog = load_catalog(tmp_path / "catalog.toml", frozenset())
+
+    assert (catalog.repeats_same, catalog.repeats_within) == (same, timedelta(hours=1))
+    assert (catalog.digest == load_catalog(tmp_path / "none.toml", frozenset()).digest) is (not same)
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("repeats = 3\n", "[repeats]: must be a table with `within_minutes` in it."),
-        ("[repeats]\nhours = 1\n", "[repeats]: must be a table with `within_minutes` in it."),
+        ("repeats = 3\n", "[repeats]: must be a table with `within_minutes`, `same` or both in it."),
+        ("[repeats]\nhours = 1\n", "[repeats]: must be a table with `within_minutes`, `same` or both in it."),
+        ('[repeats]\nsame = "mail"\n', "[repeats]: same must be a list of 'mail' and 'item', or empty."),
+        ('[repeats]\nsame = ["phone"]\n', "[repeats]: same must be a list of 'mail' and 'item', or empty."),
+        ("[repeats]\nsame = [1]\n", "[repeats]: same must be a list of 'mail' and 'item', or empty."),
         ("[repeats]\nwithin_minutes = -1\n", "within_minutes must be a whole number from 0 to 10080."),
         ("[repeats]\nwithin_minutes = true\n", "within_minutes must be a whole number from 0 to 10080."),
         ("[repeats]\nwithin_minutes = 10081\n", "within_minutes must be a whole number from 0 to 10080."),

@@ -362,7 +362,7 @@ def _canceled(log: LogWriter) -> None:
 
 
 def _paid_under_a_reference(log: LogWriter) -> None:
-    reference = reference_id(checkout(KEY))
+    reference = reference_id(checkout(KEY), is_of_customer=True)
     assert reference is not None
     log.add(reference, Reference.Paid(), session_id=as_session(KEYS), actor="policy:fulfillment")
 

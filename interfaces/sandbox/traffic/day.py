@@ -95,7 +95,7 @@ class Day:
         order = (action.customer.number, action.order)
         match action.deed:
             case "order":
-                self._sessions[order] = self._order(action.customer)
+                self._sessions[order] = self._order(action.customer, action.order)
             case "pay":
                 self._pay(action.customer, self._sessions[order])
             case "return":
@@ -103,12 +103,12 @@ class Day:
             case _:
                 assert_never(action.deed)
 
-    def _order(self, customer: Shopper) -> str:
+    def _order(self, customer: Shopper, number: int) -> str:
         values: dict[str, object] = {
             "mode": "payment",
             "success_url": f"{self.landing_url}?session_id={{CHECKOUT_SESSION_ID}}",
             "customer_email": customer.email,
-            "client_reference_id": f"customer-{customer.number}",
+            "client_reference_id": f"order-{customer.number}-{number}",
             "line_items": [self._line(good, customer.currency) for good in customer.goods],
         }
         if any(good.is_parcel for good in customer.goods):
