@@ -20,7 +20,7 @@ from application.reading.view_states import incomplete_views
 from application.reading.views import Above, Among, AtMost, Equal, Filter, OneOf, Selection, Views
 from application.reading.work import About, AboutEffect, AboutEvent, OtherWork, Work, WorkKind, about_row
 from application.text.reason_wording import in_words
-from application.text.wording import and_behind_it
+from application.text.wording import and_behind_it, tried_at_a_start
 from domain import reasons
 from domain.catalog import LowStock
 from domain.checkout_session import CheckoutSession
@@ -229,7 +229,8 @@ def _item(subject: str, kind: WorkKind, about: About, why: Reason, since: dateti
 def _parked_item(parked: ParkedEvent, behind: int) -> WorkItem:
     about = AboutEvent(parked.policy, parked.position)
     item = _item(parked.subject, OtherWork.PARKED_EVENT, about, parked.error, parked.parked_at)
-    return replace(item, detail=and_behind_it(item.detail, behind)) if behind else item
+    detail = and_behind_it(item.detail, behind) if behind else item.detail
+    return replace(item, detail=detail if retried_subject(parked.subject) else tried_at_a_start(detail))
 
 
 def _work_item(row: Row) -> WorkItem:

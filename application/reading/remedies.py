@@ -45,7 +45,7 @@ def remedies_of(item: WorkItem) -> tuple[Remedy, ...]:
         case Work.MANUAL_LINE, _ if item.why.code in UNDECIDED:
             return (Remedy.REPLAN, Remedy.CANCEL_LINE)
         case OtherWork.PARKED_EVENT, _ if retried_subject(item.subject) is None:
-            return (Remedy.LIST_POLICIES,)
+            return (Remedy.START_SERVER, Remedy.LIST_POLICIES)
         case Work.PARKED_SESSION, AboutParking(why) if why in FOREIGN:
             return (Remedy.DISMISS,)
         case _:

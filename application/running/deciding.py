@@ -105,6 +105,25 @@ class Deciding:
         batch.positions = {name: max(reached, position) for name, reached in batch.positions.items()}
         return batch
 
+    def retry(
+        self, policy: str, subject: str, positions: Mapping[str, int], parked_subjects: Set[tuple[str, str]]
+    ) -> Batch:
+        """Handle the parked events of this subject in order, up to the first that fails. If it fails for the reason for
+        which it was parked, there is no news: it has waited since then.
+
+        Raises:
+            PersistenceError: the store could not be read.
+        """
+        batch = Batch(UnitOfWork(self._fetch, self._recent), set(parked_subjects), dict(positions))
+        parked = self._log.store.select_parked_events(policy=policy, subjects=[subject])
+        known = {each.position: each.error for each in parked}
+        try:
+            self._retry(self._policies[policy], subject, batch)
+        except Unprepared as error:
+            return Batch(UnitOfWork(self._fetch, self._recent), set(parked_subjects), {}, awaited=error.stream)
+        batch.park = [each for each in batch.park if each.error != known.get(each.position)]
+        return batch
+
     def _likely(self, events: Iterable[Event], positions: Container[str]) -> Iterable[str]:
         for event in events:
             for reading in self._readings.of(event):

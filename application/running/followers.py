@@ -21,7 +21,7 @@ from application.running.readings import Reading, Readings
 from application.text.wording import Titles, titles
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
-from domain.identifiers import SessionId, fulfillment_id
+from domain.identifiers import SessionId, fulfillment_id, retried_subject
 from domain.policy import Begin, Policy
 
 _BATCH_MIN = 32
@@ -61,6 +61,8 @@ class Followers:
         self._stored: dict[str, int] = {}
         """The positions in the store, as we know them."""
         self._parked_subjects: set[tuple[str, str]] = set()
+        self._to_retry: list[tuple[str, str]] = []
+        """The policies and subjects whose parked events this server still has to try: no request of a person does."""
         self._is_front_next = False
         """True if it is the turn of the readings at the front."""
         self._limit = _BATCH_MIN
@@ -85,6 +87,8 @@ class Followers:
             self._positions = {}
         if not self._positions:
             self._adopt()
+        if self._to_retry:
+            return self._retry_parked(*self._to_retry[0])
         for positions, until in self._groups():
             read = self._log.read(min(positions.values(), default=0), self._limit, until)
             if read:
@@ -106,20 +110,33 @@ class Followers:
 
     def _follow_batch(self, positions: Mapping[str, int], read: Sequence[Entry]) -> bool:
         batch = self._deciding.decide(read, positions, self._parked_subjects)
+        if self._has_kept(batch, len(read)):
+            self._limit = self._next_limit(len(read), has_news=batch.has_news)
+        return batch.has_news or not self.is_held_up
+
+    def _retry_parked(self, policy: str, subject: str) -> bool:
+        """Try these parked events: this process may have a version, a catalog or an event that its predecessor had
+        not."""
+        batch = self._deciding.retry(policy, subject, {policy: self._positions[policy]}, self._parked_subjects)
+        if self._has_kept(batch, 1) and batch.awaited is None:
+            self._to_retry.remove((policy, subject))
+        return not self.is_held_up
+
+    def _has_kept(self, batch: Batch, size: int) -> bool:
+        """Store the batch. Return False if a race for it was lost."""
+        self._awaited = batch.awaited
         try:
             inserted = self._insert(batch)
         except IntegrityError:
-            self._step_back(len(read))
-        else:
-            self._positions.update(batch.positions)
-            if batch.has_news:
-                self._stored.update(batch.positions)
-            self._parked_subjects = batch.parked_subjects
-            self._recent.keep(batch.unit.states, inserted)
-            self._limit = self._next_limit(len(read), has_news=batch.has_news)
-            self._log_decisions(batch)
-        self._awaited = batch.awaited
-        return batch.has_news or not self.is_held_up
+            self._step_back(size)
+            return False
+        self._positions.update(batch.positions)
+        if batch.has_news:
+            self._stored.update(batch.positions)
+        self._parked_subjects = batch.parked_subjects
+        self._recent.keep(batch.unit.states, inserted)
+        self._log_decisions(batch)
+        return True
 
     def _next_limit(self, size: int, *, has_news: bool) -> int:
         """Return the size of the next batch. Batches grow as long as they are full: many decisions share a commit.
@@ -156,6 +173,13 @@ class Followers:
         self._parked_subjects = {(parked.policy, parked.subject) for parked in self._log.store.select_parked_events()}
         stored |= self._begin([reading for reading in self._readings.every if stored[reading.name] == 0])
         self._stored, self._positions = stored, dict(stored)
+        self._to_retry = sorted(filter(self._is_to_retry, self._parked_subjects))
+
+    def _is_to_retry(self, parked: tuple[str, str]) -> bool:
+        """True for events that only a server tries again. An event of a checkout waits for a person, who may have to
+        look at it first."""
+        policy, subject = parked
+        return self.is_server and policy in self._positions and retried_subject(subject) is None
 
     def _begin(self, new: Sequence[Reading]) -> Mapping[str, int]:
         """Record the positions of new readings that begin at the end. The end is the position that the log's other

@@ -155,5 +155,10 @@ def and_behind_it(detail: str, events: int) -> str:
     return f"{detail} ({events} more wait behind it)"
 
 
+def tried_at_a_start(detail: str) -> str:
+    """Return the sentence of a parked event that no person retries."""
+    return f"{detail}. A server tries it again when it starts"
+
+
 def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -95,7 +95,10 @@ def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
         talk(f"fulfill: This version can't read {', '.join(named)}. Nothing was changed there.")
     if others:
         subjects = ", ".join(others[:_SHOWN_MAX])
-        talk(f"fulfill: No retry releases the parked events of {subjects}. `fulfill policies list` shows the policies.")
+        talk(
+            f"fulfill: No retry releases the parked events of {subjects}. A server tries them again when it starts; "
+            "`fulfill policies list` shows the policies."
+        )
     if as_json:
         print_json({"retried": retried, "unreadable": unreadable, "without_retry": others, "is_followed": is_followed})
     else:

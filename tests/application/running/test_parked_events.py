@@ -12,6 +12,7 @@ from typed_ids import as_session, as_stream
 from application.log.unit_of_work import Stamp
 from application.text.reason_wording import in_words
 from domain.event import Event
+from domain.stock_item import StockItem
 from domain.streams import Streams
 from domain.stripe_event import StripeEvent
 
@@ -170,3 +171,73 @@ def test_what_is_parked_is_known_even_if_it_could_not_be_read_at_first(open_proc
     restarted.retry()
     restarted.rest()
     assert (restarted.parked(), restarted.counted()) == ([], 2)
+
+
+class Stocked(Counting):
+    """Whenever pieces are counted, unless it refuses so many, it has seen them."""
+
+    def decide(self, event: Event, do: Streams) -> None:
+        if isinstance(event, StockItem.Counted):
+            if str(event.on_hand) in self.refuses:
+                raise ValueError("can't handle it")
+            self.seen.append(str(event.on_hand))
+
+
+def a_server(open_process: Open, policy: Counting) -> Process:
+    process = open_process(policy)
+    process.followers.is_server = True
+    return process
+
+
+def test_an_event_of_a_sku_is_tried_again_when_a_server_starts_in_order_and_before_later_ones(
+    open_process: Open,
+) -> None:
+    process = a_server(open_process, Stocked(refuses={"1"}))
+    for pieces in (1, 2):
+        process.count(pieces)
+    process.rest()
+    assert [subject for _, subject, _ in process.parked()] == ["sku_cs_test_a"] * 2
+    fixed = Stocked()
+    repaired = a_server(open_process, fixed)
+    repaired.count(3)
+
+    repaired.rest()
+
+    assert (fixed.seen, repaired.parked()) == (["1", "2", "3"], [])
+
+
+def test_an_event_of_a_sku_that_fails_again_at_the_start_has_waited_since_it_was_parked(open_process: Open) -> None:
+    process = a_server(open_process, Stocked(refuses={"1"}))
+    process.count(1)
+    process.rest()
+    before = process.log.store.select_parked_events()
+    half = Stocked(refuses={"2"})
+
+    restarted = a_server(open_process, Stocked(refuses={"1"}))
+    restarted.count(2)
+    restarted.rest()
+    after = restarted.log.store.select_parked_events()
+    again = a_server(open_process, half)
+    again.rest()
+
+    assert (list(after[:1]), len(after)) == (list(before), 2)
+    assert half.seen == ["1"]
+    assert [position for position, _, _ in again.parked()] == [2]
+
+
+def test_a_command_of_staff_and_an_event_of_a_checkout_are_left_to_a_server_and_a_person(open_process: Open) -> None:
+    policy = Stocked(refuses={"1"})
+    process = open_process(policy)
+    process.count(1)
+    process.rest()
+    fixed = Stocked()
+
+    open_process(fixed).rest()
+
+    assert fixed.seen == []
+    noting = open_process(Counting(refuses={"bad"}))
+    noting.note("bad")
+    noting.rest()
+    again = Counting()
+    a_server(open_process, again).rest()
+    assert again.seen == []

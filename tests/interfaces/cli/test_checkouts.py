@@ -312,7 +312,12 @@ def test_parked_events_that_no_retry_releases_are_left_and_named(fulfill: Fulfil
         "without_retry": ["keys_app", "pi_1", "sku_mug-blue"],
         "is_followed": True,
     }
-    assert "No retry releases the parked events of keys_app, pi_1, sku_mug-blue. `fulfill policies list`" in done.err
+    assert "No retry releases the parked events of keys_app, pi_1, sku_mug-blue. A server tries them" in done.err
+    [row] = fulfill("queue", "--order", POSTER, "--kind", "parked_event", "--json").json or [None]
+    assert row is None
+    rows = {each["subject"]: each for each in fulfill("queue", "--kind", "parked_event", "--json").json}
+    assert rows["sku_mug-blue"]["detail"] == "no. A server tries it again when it starts"
+    assert rows["sku_mug-blue"]["commands"] == ["fulfill serve", "fulfill policies list"]
     assert "can't read" not in done.err
     assert "No retry releases" not in fulfill("retry", "--all", "--kind", "mail_failed", *BY).err
 
