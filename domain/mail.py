@@ -69,8 +69,8 @@ class Mail:
     tracking: Personal | None = None
     presentment: Presentment | None = None
     payment_wait: PaymentWait | None = None
-    """What a payment that has not arrived waits for, in a mail about it or about the cancellation of the order. None in
-    other mails, and in mails of earlier versions."""
+    """What a payment that has not arrived waits for, in a mail about it or about the cancellation of the order. None if
+    it failed or was canceled, in other mails, and in mails of earlier versions."""
     is_payment_required: bool = True
     """False if Stripe reports that no payment is required, or not yet, as in a trial."""
     is_correction: bool = False

@@ -31,7 +31,8 @@ def mail_now(
         return None
     request = session.resends[step.resend - 1] if step.resend else None
     to = request.to if request and request.to else session.mail_address
-    is_unpaid = kind is MailKind.PAYMENT_PENDING or (kind is MailKind.CANCELED and fulfillment.requested is None)
+    is_canceled = kind is MailKind.CANCELED and fulfillment.requested is None and not session.is_payment_over
+    is_unpaid = kind is MailKind.PAYMENT_PENDING or is_canceled
     return replace(
         _mail(order_number(session.id), checkout, to, kind, lines, parcel),
         payment_wait=checkout.payment_wait if is_unpaid else None,

@@ -73,6 +73,8 @@ class CustomerSummary:
     is_unpaid: bool
     """Stripe reports that it is not paid. A payment that is merely unknown to us is another case."""
     payment_wait: PaymentWait
+    is_payment_over: bool
+    """The payment failed or was canceled."""
     items: tuple[OrderedItem, ...]
     parcels: tuple[SentParcel, ...]
     moments: tuple[CustomerMoment, ...]
@@ -101,6 +103,7 @@ def customer_summary(
         is_paid=session.is_paid,
         is_unpaid=session.is_reported_open,
         payment_wait=checkout.payment_wait if checkout else PaymentWait.UNKNOWN,
+        is_payment_over=session.is_payment_over,
         items=tuple(_items(session, fulfillment, shipped)),
         parcels=tuple(_parcels(fulfillment)),
         moments=tuple(_moments(of_session, _titles(session, fulfillment), ever_shipped)),

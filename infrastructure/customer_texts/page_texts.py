@@ -142,6 +142,8 @@ _PAID_AND_CANCELED = PageText(
     _CANCELED,
     gettext_noop("Nothing will be sent. If you have questions about your order or your payment, please contact us."),
 )
+_CANCELED_AND_OVER = _PAID_AND_CANCELED
+"""It asks the same of a customer whose payment failed after the cancellation: nothing."""
 _CANCELED_IN_PART = PageText(
     "done",
     gettext_noop("Thank you, your order is complete"),
@@ -243,20 +245,27 @@ _NOT_AVAILABLE = frozenset({Part.CANCELED, Part.KEYS_REVOKED})
 
 
 def page_text(
-    state: CheckoutState, language: Language, *, parts: Set[Part], is_unpaid: bool, payment_wait: PaymentWait
+    state: CheckoutState,
+    language: Language,
+    *,
+    parts: Set[Part],
+    is_unpaid: bool,
+    payment_wait: PaymentWait,
+    is_payment_over: bool = False,
 ) -> PageText:
     """`parts`: the parts of the order; none as long as it is not planned.
 
     `is_unpaid`: Stripe reports that the order is not paid. A payment that is merely unknown to us is another case.
 
-    `payment_wait`: what it waits for if it awaits its payment, or was canceled before it.
+    `payment_wait`: what it waits for if it awaits its payment, or was canceled before it; `is_payment_over`: that
+    payment failed or was canceled.
     """
     if parts:
         return _in(language, _planned(parts))
     if state is CheckoutState.AWAITING_PAYMENT:
         return _in(language, _UNPAID[payment_wait])
     if state is CheckoutState.CANCELED:
-        return _in(language, _CANCELED_UNPAID[payment_wait])
+        return _in(language, _CANCELED_AND_OVER if is_payment_over else _CANCELED_UNPAID[payment_wait])
     if state is CheckoutState.OPEN and not is_unpaid:
         return _in(language, _CONFIRMING)
     return _in(language, _TEXTS[state])

@@ -97,6 +97,7 @@ def landing_page(
             parts=parts_of(fulfillment),
             is_unpaid=session.is_reported_open,
             payment_wait=session.checkout.payment_wait if session.checkout else PaymentWait.UNKNOWN,
+            is_payment_over=session.is_payment_over,
         ),
         sections=_sections(session, fulfillment, language, state=state, now=now, mailed=mailed),
         total=_total(session, state, language),

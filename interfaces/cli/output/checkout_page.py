@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument, EmailEntry, StoryEntry, as_json
+from application.reading.checkout_state import CheckoutState
 from application.reading.redacted import HIDDEN
 from application.text.english import counted
 from application.text.wording import PAYMENTS
@@ -21,6 +22,7 @@ from interfaces.cli.output.text import exact, money, to_the_second
 if TYPE_CHECKING:
     from interfaces.databases import ReadSide
 
+_WITHOUT_PAYMENT = (CheckoutState.PAYMENT_FAILED, CheckoutState.EXPIRED)
 _SHARED = (SKU_PREFIX, KEYS_PREFIX, PAYMENT_PREFIX)
 """Streams of which not every event belongs to this story."""
 
@@ -138,13 +140,19 @@ def _header(shown: Shown, zone: tzinfo, order_prefix: str | None) -> Iterator[tu
         yield "As of", f"{exact(shown.then, zone)}, {aside}"
     yield "Order number", with_prefix(document.order_number, order_prefix)
     yield "State", checkout_in_words(document)
-    payment = PAYMENTS.get(document.payment_status or "", document.payment_status or "not known yet")
-    yield "Payment", ", ".join(filter(None, (money(document.amount_total, document.currency), payment)))
+    yield "Payment", ", ".join(filter(None, (money(document.amount_total, document.currency), _payment(document))))
     if checkout:
         yield from order_fields(checkout, hides_personal=shown.hides_personal)
         if document.mails_to != checkout.contact.email:
             yield "Mails go to", text(document.mails_to)
     yield "Landing page", shown.landing_page
+
+
+def _payment(document: CheckoutDocument) -> str:
+    """How the payment stands. "Not paid yet" is only said where it can still come."""
+    status, checkout = document.payment_status or "", document.checkout
+    is_over = document.state in _WITHOUT_PAYMENT or (checkout is not None and checkout.is_payment_over)
+    return "not paid" if status == "unpaid" and is_over else PAYMENTS.get(status, status or "not known yet")
 
 
 def _details(entry: StoryEntry, places: Mapping[str, str], zone: tzinfo) -> Iterator[str]:

@@ -82,6 +82,7 @@ def _words(summary: CustomerSummary) -> PageText:
         parts=summary.parts,
         is_unpaid=summary.is_unpaid,
         payment_wait=summary.payment_wait,
+        is_payment_over=summary.is_payment_over,
     )
 
 

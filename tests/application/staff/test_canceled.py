@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
-from shop import COMPLETED, SUCCEEDED, Shop
+from shop import COMPLETED, FAILED, SUCCEEDED, Shop
 from typed_ids import as_event, as_line, as_pool, as_session, as_sku
 
 from application.ports import DeliveryReceipt, DeliveryRequest, NotTaken, Permanent, Temporary
@@ -235,7 +235,7 @@ def test_the_end_of_a_canceled_payment_is_no_news_for_the_customer(open_shop: Op
     shop = unpaid(open_shop, outside)
     shop.runtime.staff.cancel(ID, [], BY, notifies=False)
 
-    shop.hear("checkout.session.async_payment_failed", ID, id=as_event("evt_2"))
+    shop.hear(FAILED, ID, id=as_event("evt_2"))
     shop.rest()
 
     assert (shop.state(ID), mails(shop)) == ("canceled", ["payment_pending"])
@@ -392,3 +392,25 @@ def test_a_checkout_of_another_mode_is_not_ours_to_cancel(open_shop: Open) -> No
 
     with pytest.raises(Refused, match=r"another mode or account.*`fulfill dismiss`"):
         shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+
+
+@pytest.mark.parametrize("is_heard", [True, False], ids=["by an event", "by an answer"])
+def test_a_debit_that_failed_after_the_cancellation_is_not_said_to_be_still_on_its_way(
+    open_shop: Open, outside: Outside, is_heard: bool
+) -> None:
+    shop = unpaid(open_shop, outside)
+    shop.runtime.staff.cancel(ID, [], BY, notifies=True)
+    before = shop.runtime.queries.customer_summary(ID)
+    outside.checkouts[ID] = replace(outside.checkouts[ID], intent_status="requires_payment_method")
+    if is_heard:
+        shop.hear(FAILED, ID, id=as_event("evt_2"))
+    else:
+        shop.visit(ID)
+    shop.rest()
+    after = shop.runtime.queries.customer_summary(ID)
+
+    assert before is not None
+    assert after is not None
+    assert (before.is_payment_over, after.is_payment_over) == (False, True)
+    [mail] = [mail for mail in outside.mailbox.values() if mail.kind is MailKind.CANCELED]
+    assert (mail.payment_wait, mail.is_order_canceled) == (None, True)

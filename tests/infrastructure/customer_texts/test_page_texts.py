@@ -96,6 +96,22 @@ def test_an_order_that_was_canceled_before_it_was_paid_asks_not_to_pay_only_a_cu
     assert (text.headline, text.message) == ("Your order has been canceled", f"Nothing will be sent. {message}")
 
 
+@pytest.mark.parametrize("wait", PaymentWait)
+def test_an_order_whose_payment_failed_after_it_was_canceled_is_not_said_to_be_debited_yet(wait: PaymentWait) -> None:
+    text = page_text(
+        CheckoutState.CANCELED,
+        ENGLISH,
+        parts=frozenset(),
+        is_unpaid=False,
+        payment_wait=wait,
+        is_payment_over=True,
+    )
+
+    assert text.message == (
+        "Nothing will be sent. If you have questions about your order or your payment, please contact us."
+    )
+
+
 def test_an_order_with_lines_that_do_not_come_says_so_or_shows_what_is_being_done() -> None:
     shown = {Part.WORKING, Part.PACKING, Part.UNDECIDED}
     over = [parts for parts in every_order() if parts & OVER and not parts & shown]

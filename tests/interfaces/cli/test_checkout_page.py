@@ -51,7 +51,7 @@ def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
             [
                 "(test mode)",
                 "payment failed: the payment failed or was canceled",
-                "13.90 EUR, not paid yet",
+                "13.90 EUR, not paid\n",
                 "ORDER-17",
             ],
         ),

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import a_checkout
 from every_store import sqlite_url
 from read_side import open_read_side
 from sample_log import SHOP
@@ -16,9 +18,11 @@ from typed_ids import as_session
 from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
 from application.reading.checkout_state import CheckoutState
 from domain import reasons
+from domain.checkout_session import CheckoutSession
 from domain.line import LineState
 from domain.mail import MailKind
 from domain.order_number import order_number
+from interfaces.cli.lines import about_the_money
 from interfaces.sandbox.sandbox import Sandbox
 
 Fulfill = Callable[..., Any]
@@ -350,3 +354,37 @@ def test_a_cancellation_notifies_no_one_by_a_mail_that_the_settings_leave_out(
 
     assert (result.code, "FULFILL_MAILS leaves out `canceled`" in result.err) == (1, True)
     assert fulfill("checkout", POSTER, "--json").json["state"] != "canceled"
+
+
+PAID = CheckoutSession(id=as_session("cs_test_a"), checkout=a_checkout(), paid_at=datetime(2026, 11, 24, tzinfo=UTC))
+UNPAID = replace(PAID, checkout=a_checkout(payment_status="unpaid"), paid_at=None)
+
+
+@pytest.mark.parametrize(
+    ("session", "left"),
+    [
+        (PAID, "Refund the payment in Stripe's Dashboard."),
+        (replace(PAID, checkout=a_checkout(payment_status="no_payment_required")), "no payment was required."),
+        (UNPAID, "If a payment is on its way, cancel it in Stripe's Dashboard."),
+        (replace(UNPAID, failed=True), "the payment failed or was canceled."),
+        (
+            replace(UNPAID, checkout=a_checkout(payment_status="unpaid", intent_status="canceled")),
+            "the payment failed or was canceled.",
+        ),
+        (
+            replace(UNPAID, checkout=a_checkout(payment_status="unpaid", status="open")),
+            "The customer has not paid, and can until the session expires: `fulfill queue` would show it.",
+        ),
+        (
+            replace(UNPAID, checkout=a_checkout(payment_status="unpaid", status="expired"), expired=True),
+            "the session expired before it was paid.",
+        ),
+    ],
+)
+def test_a_cancellation_says_by_the_state_what_is_left_to_do_about_the_money(
+    session: CheckoutSession, left: str
+) -> None:
+    said = about_the_money(session)
+
+    assert said.startswith("No money was moved")
+    assert said.endswith(left)
