@@ -4,10 +4,21 @@ import traceback
 from pathlib import Path
 
 from application.text.reason_wording import in_words
-from domain import reasons
+from application.text.refusal_wording import in_sentences
+from domain import reasons, refusals
 from domain.errors import Refused, UnreadableEvent
 from domain.identifiers import InvalidIdentifier
 from domain.reason import Reason
+
+
+class RefusedInWords(Refused):
+    """A refusal that no rule of the domain is behind, such as by a database, in whole sentences, as `str` of it is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(refusals.as_written(text))
+
+    def __str__(self) -> str:
+        return in_sentences(self.refusal)
 
 
 class NotFound(Exception):
@@ -86,7 +97,9 @@ def reason_for(error: BaseException, *of_ports: type[Exception]) -> Reason:
         return error.reason if isinstance(error, Explained) else reasons.port_failed(str(error))
     if isinstance(error, UnreadableEvent):
         return reasons.unreadable_event(str(error))
-    if isinstance(error, Refused | InvalidIdentifier):
+    if isinstance(error, Refused):
+        return reasons.command_refused(error.refusal.code, **error.refusal.parameters)
+    if isinstance(error, InvalidIdentifier):
         return reasons.refused(str(error))
     name, frames = type(error).__name__, traceback.extract_tb(error.__traceback__)
     if not frames:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self, assert_never
 
-from domain import reasons
+from domain import reasons, refusals
 from domain.checkout import PAID_STATUSES, Checkout
 from domain.checkout_session_events import CheckoutSessionEvents, CheckoutSessionFact, CheckoutSessionFacts
 from domain.errors import Refused
@@ -13,6 +13,7 @@ from domain.identifiers import SessionId, StripeEventId, is_livemode
 from domain.park_reason import FOREIGN, ParkReason
 from domain.personal import Personal
 from domain.reason import Reason, ReasonCode
+from domain.refusal import Reported
 from domain.source import Source
 from domain.step import MailStep
 
@@ -121,11 +122,8 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
             Refused: Stripe has reported more than was retrieved, so what a person decides by may be wrong.
         """
         if self._is_behind:
-            what = "complete" if self._reported_paid_at is None else "paid"
-            raise Refused(
-                f"Stripe reported that this checkout is {what}, and it is not retrieved yet. Wait until it is, or "
-                "run `fulfill retry`; then repeat this."
-            )
+            reported = Reported.COMPLETE if self._reported_paid_at is None else Reported.PAID
+            raise Refused(refusals.reported_meanwhile(reported))
 
     def is_ahead_of(self, checkout: Checkout) -> bool:
         """True if Stripe's events have reported more than this answer contains, so that Stripe must be asked again."""
@@ -257,16 +255,13 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
             Refused: it is paid, canceled, or another application's or account's; or as `check_is_retrieved`.
         """
         if self.is_paid:
-            raise Refused("This checkout is paid and is about to be planned. Cancel it again in a moment.")
+            raise Refused(refusals.about_to_be_planned())
         if self.is_canceled:
-            raise Refused("This checkout is canceled already.")
+            raise Refused(refusals.canceled_already())
         if self.is_others:
-            raise Refused("This checkout belongs to another application, so there is nothing to cancel.")
+            raise Refused(refusals.of_other_application())
         if self.park_reason in FOREIGN:
-            raise Refused(
-                "This checkout is of another mode or account than STRIPE_API_KEY, so there is nothing to cancel. "
-                "`fulfill dismiss` takes it out of the queue."
-            )
+            raise Refused(refusals.of_other_account())
         self.check_is_retrieved()
         return [self.Canceled(notifies=notifies)]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self, assert_never
 
-from domain import reasons
+from domain import reasons, refusals
 from domain.effect_events import EffectEvents, EffectFact, EffectFacts
 from domain.errors import Refused
 from domain.event import Aggregate, replace
@@ -161,12 +161,9 @@ class Effect(EffectEvents, Aggregate[EffectFact]):
         """
         if self.is_under_way:
             what = self.requested.line.id if self.requested and self.requested.line else self.id
-            raise Refused(
-                f"The delivery of {what} is under way: attempt {self.attempt} has no outcome yet. Wait until the "
-                "running server has finished it, then try again."
-            )
+            raise Refused(refusals.delivery_under_way(what, self.attempt))
         if self.is_done:
-            raise Refused("The delivery has just succeeded. Its line will be marked as delivered in a moment.")
+            raise Refused(refusals.delivery_succeeded())
         return [self.Withdrawn(why=why)] if self.requested and self.withdrawn is None else []
 
     def request_retry(self) -> EffectFacts:

@@ -1,10 +1,16 @@
 """Errors of refused commands and of unreadable data. Facts from Stripe are never refused: they are recorded."""
 
 from domain.identifiers import SessionId
+from domain.refusal import Refusal
 
 
 class Refused(Exception):
-    """The command can't be done as the checkout stands; the message explains why and what to do instead."""
+    """The command can't be done as the checkout stands. `application.text.refusal_wording` has the sentence; `str` of
+    it is for developers."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 class UnreadableEvent(Exception):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self, assert_never
 
+from domain import refusals
 from domain.checkout import Checkout, Contact
 from domain.errors import Refused
 from domain.event import Aggregate, replace
@@ -13,6 +14,7 @@ from domain.line import Line, LineState, Parcel
 from domain.personal import Personal, personal
 from domain.plan import PlannedLine
 from domain.reason import Reason
+from domain.refusal import Suitable, Typed
 from domain.staff_text import check_line
 
 TEXT_MAX = 200
@@ -66,10 +68,10 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         """
         blocked = {line.plan.id: line.plan for line in self.lines.values() if line.state.needs_a_person}
         if not blocked:
-            raise Refused("No line of this checkout is blocked, so there is nothing to replan.")
+            raise Refused(refusals.no_blocked_line())
         changed = tuple(line for line in plan if line.id in blocked and line != blocked[line.id])
         if not changed:
-            raise Refused("The catalog still plans the blocked lines the same way. Change their rule, then try again.")
+            raise Refused(refusals.plan_unchanged())
         replaced = tuple(blocked[line.id] for line in changed)
         return [self.Replanned(lines=changed, replaced=replaced, catalog=catalog)]
 
@@ -132,11 +134,11 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
                 every line that waits has another way.
         """
         waiting = [id for id, line in self.lines.items() if line.state.needs_a_person or line.is_to_pack]
-        chosen = self._chosen(line_items, waiting, "to be handed over by a person")
+        chosen = self._chosen(line_items, waiting, Suitable.TO_HAND_OVER)
         if not line_items:
             chosen = [id for id in waiting if self.lines[id].state is LineState.MANUAL]
         if not chosen:
-            raise Refused(f"No line is in state manual. Name the delivered lines with --line: {', '.join(waiting)}.")
+            raise Refused(refusals.no_manual_line(waiting))
         given = keys or {}
         return self._and_completion(
             [self.LineItemDelivered(line_item=id, keys=given.get(id, ()), note=note) for id in chosen]
@@ -150,7 +152,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         """
         _check_label(carrier, tracking)
         ready = [id for id, line in self.lines.items() if line.is_to_pack]
-        chosen = tuple(self._chosen(line_items, ready, "ready to be packed"))
+        chosen = tuple(self._chosen(line_items, ready, Suitable.TO_PACK))
         number = self.shipments + 1
         shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=personal(tracking))
         return self._and_completion([shipped, *(self.LineItemDelivered(line_item=id) for id in chosen)])
@@ -167,7 +169,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         after = before.corrected(carrier=carrier, tracking=personal(tracking))
         _check_label(after.carrier, tracking)
         if (after.carrier, after.tracking) == (before.carrier, before.tracking):
-            raise Refused(f"Parcel {before.number} already has this carrier and tracking. Nothing was recorded.")
+            raise Refused(refusals.parcel_unchanged(before.number))
         corrected = self.ParcelCorrected(
             number=after.number,
             correction=after.corrections,
@@ -186,7 +188,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         parcel = self.parcel(number)
         for id in line_items:
             if id not in parcel.lines:
-                raise Refused(f"Line {id} is not in parcel {parcel.number}. Its lines: {', '.join(parcel.lines)}.")
+                raise Refused(refusals.line_not_in_parcel(id, parcel.number, parcel.lines))
         plans = tuple(self.lines[id].plan for id in parcel.lines if id in line_items or not line_items)
         return [self.Unshipped(number=parcel.number, lines=plans, is_restocked=is_restocked)]
 
@@ -196,15 +198,14 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         Raises:
             Refused: there is none, or there are several and none is named.
         """
-        numbers = ", ".join(str(parcel.number) for parcel in self.parcels)
         if not self.parcels:
-            raise Refused("No parcel of this checkout has left.")
-        if number is None and len(self.parcels) > 1:
-            raise Refused(f"This checkout has the parcels {numbers}. Name one with --parcel.")
-        found = next((parcel for parcel in self.parcels if number in {None, parcel.number}), None)
-        if found is None:
-            raise Refused(f"This checkout has no parcel {number}. Its parcels: {numbers}.")
-        return found
+            raise Refused(refusals.no_parcel())
+        parcels = {parcel.number: parcel for parcel in self.parcels}
+        if number is None and len(parcels) > 1:
+            raise Refused(refusals.several_parcels(parcels))
+        if number is not None and number not in parcels:
+            raise Refused(refusals.unknown_parcel(number, parcels))
+        return self.parcels[0] if number is None else parcels[number]
 
     def cancel(self, line_items: Sequence[LineItemId], *, notifies: bool) -> FulfillmentFacts:
         """Cancel these lines. Without lines, all that are not finished.
@@ -223,7 +224,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
             Refused: a line is not there or finished, or every line is.
         """
         unfinished = [id for id, line in self.lines.items() if not line.state.is_finished]
-        return [self.lines[id] for id in self._chosen(line_items, unfinished, "waiting for its delivery")]
+        return [self.lines[id] for id in self._chosen(line_items, unfinished, Suitable.UNFINISHED)]
 
     def shipping_contact(self, checkout: Checkout) -> Contact | None:
         """Where parcels go from now on: the latest correction, else what the customer entered."""
@@ -236,7 +237,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
             Refused: every line is finished.
         """
         if self.requested is not None and self.unfinished == 0:
-            raise Refused("Nothing of this checkout is left to deliver, so another shipping address has no effect.")
+            raise Refused(refusals.nothing_left_to_deliver())
         return [self.ShippingCorrected(to=to)] if to != self.ships_to else []
 
     def show_keys(self, line_items: Sequence[LineItemId]) -> FulfillmentFacts:
@@ -270,20 +271,20 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
             Refused: a line is not there, or has no keys, or none has.
         """
         with_keys = [id for id, line in self.lines.items() if line.all_keys]
-        return [self.lines[id] for id in self._chosen(line_items, with_keys, "delivered with license keys")]
+        return [self.lines[id] for id in self._chosen(line_items, with_keys, Suitable.WITH_KEYS)]
 
-    def _chosen(self, wanted: Sequence[LineItemId], possible: Sequence[LineItemId], what: str) -> Sequence[LineItemId]:
+    def _chosen(
+        self, wanted: Sequence[LineItemId], possible: Sequence[LineItemId], suitable: Suitable
+    ) -> Sequence[LineItemId]:
         if self.requested is None:
-            raise Refused("This checkout is not paid or not planned yet, so none of its lines can be delivered.")
+            raise Refused(refusals.not_planned())
         if not possible:
-            raise Refused(f"No line of this checkout is {what}.")
+            raise Refused(refusals.no_suitable_line(suitable))
         for id in wanted:
             if id not in self.lines:
-                raise Refused(f"This checkout has no line {id}. Its lines are {', '.join(self.lines)}.")
+                raise Refused(refusals.unknown_line(id, self.lines))
             if id not in possible:
-                raise Refused(
-                    f"Line {id} is {self.lines[id].state}, not {what}. Possible lines: {', '.join(possible)}."
-                )
+                raise Refused(refusals.unsuitable_line(id, self.lines[id].state, suitable, possible))
         return list(dict.fromkeys(wanted)) or possible
 
     def _and_completion(self, facts: FulfillmentFacts) -> FulfillmentFacts:
@@ -372,6 +373,6 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
 
 
 def _check_label(carrier: str, tracking: str | None) -> None:
-    for what, text in (("carrier", carrier), ("tracking number", tracking)):
-        if text is not None:
-            check_line(f"A {what}", text, TEXT_MAX)
+    check_line(Typed.CARRIER, carrier, TEXT_MAX)
+    if tracking is not None:
+        check_line(Typed.TRACKING, tracking, TEXT_MAX)

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain import refusals
 from domain.errors import Refused
 from domain.identifiers import StreamId
 from domain.key_pool import WITHDRAWN, KeyPool
 from domain.streams import Streams
-
-_SHOWN_MAX = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +59,4 @@ def _check_not_in(pool: KeyPool, keys: Sequence[str]) -> None:
     """
     twice = [number for number, key in enumerate(keys, 1) if key in pool.known]
     if twice:
-        shown = ", ".join(map(str, twice[:_SHOWN_MAX])) + (", ..." if len(twice) > _SHOWN_MAX else "")
-        raise Refused(
-            f"The pool {pool.pool} already has {len(twice)} of these keys (by position: {shown}), which would be sold "
-            "twice. Nothing was imported. Remove them from the file, then import the rest."
-        )
+        raise Refused(refusals.keys_in_pool(pool.pool, twice))

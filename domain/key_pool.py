@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, ClassVar, Self, assert_never
 
+from domain import refusals
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.identifiers import LineItemId, PoolName, pool_of_stream
@@ -12,7 +13,6 @@ from domain.persistent import PersistentMap
 from domain.personal import Personal
 from domain.stock_item import LineRef
 
-_SHOWN_MAX = 5
 WITHDRAWN = -1
 """The number of a withdrawn key."""
 
@@ -151,11 +151,7 @@ class KeyPool(Aggregate["KeyPoolFact"]):
         """
         given = [number for number, key in enumerate(keys, 1) if self._is_given(key)]
         if given:
-            shown = ", ".join(map(str, given[:_SHOWN_MAX])) + (", ..." if len(given) > _SHOWN_MAX else "")
-            raise Refused(
-                f"Customers already have {len(given)} of these keys from the pool {self.pool} (by position: {shown}), "
-                "so they can't be withdrawn. Nothing was withdrawn. Remove them from the file, then withdraw the rest."
-            )
+            raise Refused(refusals.keys_of_customers(self.pool, given))
 
     def _serve(self) -> "Iterator[KeyPool.Assigned]":
         free, keys = len(self.supply), iter(self.supply.values())

@@ -106,6 +106,7 @@ class ReasonCode(StrEnum):
 
     # An error without a code of its own
     UNREADABLE_EVENT = "unreadable_event"
+    COMMAND_REFUSED = "command_refused"
     REFUSED = "refused"
     PORT_FAILED = "port_failed"
     UNEXPECTED_ERROR = "unexpected_error"

@@ -345,8 +345,14 @@ def unreadable_event(text: str) -> Reason:
     return _reason(ReasonCode.UNREADABLE_EVENT, text=text[:TEXT_MAX])
 
 
+def command_refused(refusal: str, **parameters: str) -> Reason:
+    """`refusal` is the code of the `Refusal`, and `parameters` are its parameters."""
+    cut = {name: text[:TEXT_MAX] for name, text in parameters.items()}
+    return _reason(ReasonCode.COMMAND_REFUSED, refusal=refusal, **cut)
+
+
 def refused(text: str) -> Reason:
-    """`text` is the message of a `Refused` or an `InvalidIdentifier`."""
+    """`text` is the message of an `InvalidIdentifier`; earlier versions stored that of a `Refused` as well."""
     return _reason(ReasonCode.REFUSED, text=text[:TEXT_MAX])
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain import reasons
+from domain import reasons, refusals
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import LineItemId, PoolName, SessionId, fulfillment_id, key_pool_id
@@ -30,7 +30,7 @@ class KeyChange:
 def revoke(session_id: SessionId, line_item: LineItemId | None, numbers: Sequence[int], do: Streams) -> KeyChange:
     """These keys of the line are not valid any more. None given means all that are, and the line waits for no new ones.
 
-    `numbers` are those of `fulfill keys show`, from 1. Without `line_item` it is the line with keys, if it is the only
+    `numbers` are those of the line's keys, from 1. Without `line_item` it is the line with keys, if it is the only
     one.
 
     Raises:
@@ -39,7 +39,7 @@ def revoke(session_id: SessionId, line_item: LineItemId | None, numbers: Sequenc
     line, pool = _line_of_keys(session_id, line_item, do)
     chosen = _chosen(line, numbers)
     if not chosen and not line.keys_awaited:
-        raise Refused(f"Every license key of line {line.plan.id} is revoked already. Nothing was recorded.")
+        raise Refused(refusals.keys_revoked_already(line.plan.id))
     id, ref = fulfillment_id(session_id), LineRef(session_id, line.plan.id)
     do.command(KeyPool, key_pool_id(pool), KeyPool.revoke, ref, _keys(line, chosen))
     do.command(Fulfillment, id, Fulfillment.revoke_keys, line.plan.id, chosen)
@@ -60,12 +60,9 @@ def replace(session_id: SessionId, line_item: LineItemId | None, numbers: Sequen
     line, pool = _line_of_keys(session_id, line_item, do)
     chosen = _chosen(line, numbers)
     if chosen and line.revoked_keys and not numbers:
-        raise Refused(
-            f"License keys of line {line.plan.id} were revoked before. Name the keys to replace with --number; "
-            "`fulfill keys show` numbers them."
-        )
+        raise Refused(refusals.keys_revoked_before(line.plan.id))
     if not chosen and line.keys_awaited:
-        raise Refused(f"Line {line.plan.id} waits for new license keys already: `fulfill keys import {pool} FILE`.")
+        raise Refused(refusals.new_keys_awaited(line.plan.id, pool))
     id, ref = fulfillment_id(session_id), LineRef(session_id, line.plan.id)
     wanted = len(chosen) or line.plan.item.quantity
     after = do.command(KeyPool, key_pool_id(pool), KeyPool.replace, ref, _keys(line, chosen), wanted)
@@ -88,14 +85,13 @@ def _line_of_keys(session_id: SessionId, line_item: LineItemId | None, do: Strea
     fulfillment = do.load(Fulfillment, fulfillment_id(session_id))
     lines = fulfillment.lines_with_keys(() if line_item is None else (line_item,))
     if len(lines) > 1:
-        ids = ", ".join(line.plan.id for line in lines)
-        raise Refused(f"Several lines of this checkout have license keys: {ids}. Name one with --line.")
+        raise Refused(refusals.several_lines_with_keys(line.plan.id for line in lines))
     [line] = lines
     pool = line.plan.key_pool
     assert pool is not None, "a line that has keys has the pool in its plan"
     taken = do.load(KeyPool, key_pool_id(pool)).keys_of(LineRef(session_id, line.plan.id))
     if not set(taken) <= set(line.all_keys):
-        raise Refused(f"Line {line.plan.id} has just received new keys from an import. Try again in a moment.")
+        raise Refused(refusals.new_keys_just_imported(line.plan.id))
     return line, pool
 
 
@@ -107,12 +103,9 @@ def _chosen(line: Line, numbers: Sequence[int]) -> tuple[int, ...]:
     """
     for number in numbers:
         if not 1 <= number <= len(line.all_keys):
-            raise Refused(
-                f"Line {line.plan.id} has no license key {number}. `fulfill keys show` numbers them from 1 to "
-                f"{len(line.all_keys)}."
-            )
+            raise Refused(refusals.unknown_key(line.plan.id, number, len(line.all_keys)))
         if number in line.revoked_keys:
-            raise Refused(f"License key {number} of line {line.plan.id} is revoked already. Nothing was recorded.")
+            raise Refused(refusals.key_revoked_already(line.plan.id, number))
     valid = set(range(1, len(line.all_keys) + 1)) - line.revoked_keys
     return tuple(sorted(set(numbers) or valid))
 

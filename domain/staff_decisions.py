@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from domain import reasons
+from domain import reasons, refusals
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
 from domain.deliveries.by_kind import delivery_of
@@ -86,15 +86,15 @@ def resend(session_id: SessionId, kind: MailKind, occasion: str | None, to: Pers
     for step in resent_mails(session):
         is_same = replace(step, resend=None) == first and step.resend and session.resends[step.resend - 1].to == to
         if is_same and do.load(Effect, effect_id(session_id, step)).is_open:
-            raise Refused("This mail is about to be sent again to this address already. Nothing was recorded.")
+            raise Refused(refusals.resent_already())
     session = do.command(CheckoutSession, session_id, CheckoutSession.request_resend, first, to)
     again = replace(first, resend=len(session.resends))
     sent = do.load(Effect, effect_id(session_id, first)).requested
     mail = mail_now(again, sent.mail.lines, session, fulfillment) if sent and sent.mail else None
     if mail is None:
-        raise Refused(f"The {kind} mail is out of date, so it can't be sent again.")
+        raise Refused(refusals.mail_out_of_date(kind))
     if mail.to is None:
-        raise Refused("No email address of this customer is known. Add --to, or set one with `readdress` first.")
+        raise Refused(refusals.no_address_to_resend())
     do.command(Effect, effect_id(session_id, again), Effect.request, MAIL, again, mail=mail)
     return mail
 
@@ -115,18 +115,13 @@ def _sent_mail(
     sent = [step for step, effect in possible.items() if effect.is_done]
     if not sent:
         if any(effect.can_be_retried for effect in possible.values()):
-            raise Refused(f"The mail {kind} failed, so it was not sent. `fulfill retry` sends it.")
+            raise Refused(refusals.mail_failed(kind))
         undone = [step for step, effect in effects(undone_mails(fulfillment)).items() if effect.is_done]
         if undone:
-            occasions = ", ".join(step.occasion or "" for step in undone)
-            raise Refused(
-                f"The mail {kind} {occasions} was sent for a parcel that was undone, so it can't be sent again."
-            )
-        named = f" for {occasion}" if occasion else ""
-        raise Refused(f"No mail of the kind {kind}{named} was sent for this checkout.")
+            raise Refused(refusals.mail_of_undone_parcel(kind, (step.occasion or "" for step in undone)))
+        raise Refused(refusals.mail_not_sent(kind, occasion))
     if len(sent) > 1:
-        occasions = ", ".join(step.occasion or "" for step in sent)
-        raise Refused(f"Several mails {kind} were sent: {occasions}. Name one with --occasion.")
+        raise Refused(refusals.several_mails(kind, (step.occasion or "" for step in sent)))
     return sent[0]
 
 
@@ -159,7 +154,7 @@ def correct_shipping(session_id: SessionId, to: Contact, do: Streams) -> None:
     session = do.load(CheckoutSession, session_id)
     if session.checkout is None or not session.checkout.is_complete:
         session.check_is_retrieved()
-        raise Refused("The customer has not finished this checkout, and can still change the address there.")
+        raise Refused(refusals.address_left_to_customer())
     fulfillment = do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.correct_shipping, to)
     for line in fulfillment.lines.values():
         if not line.state.is_finished:
@@ -181,10 +176,7 @@ def replan(session_id: SessionId, plan: Sequence[PlannedLine], catalog: str, do:
         if new == old or (old.key_pool is not None and old.key_pool == new.key_pool):
             continue  # its place in the pool's queue stays
         if delivery_of(old.kind).take_over(session_id, line, reasons.replanned(), do):
-            raise Refused(
-                f"Line {line.plan.id} already has its keys and only waits for stock. Deliver it with them by `fulfill "
-                "stock count` or `fulfill complete`."
-            )
+            raise Refused(refusals.keys_wait_for_stock(line.plan.id))
 
 
 def cancel(session_id: SessionId, line_items: Sequence[LineItemId], do: Streams, *, notifies: bool) -> None:
@@ -216,7 +208,7 @@ def _cancel_before_payment(
 ) -> None:
     session = do.command(CheckoutSession, session_id, CheckoutSession.cancel, notifies=notifies)
     if line_items:
-        raise Refused("This checkout is not paid yet, so it can only be canceled as a whole.")
+        raise Refused(refusals.only_as_a_whole())
     if notifies:
         _check_can_be_notified(session)
     do.command(Fulfillment, fulfillment_id(session_id), Fulfillment.release_hold)
@@ -228,11 +220,9 @@ def _check_can_be_notified(session: CheckoutSession) -> None:
         Refused: there is no address, or the customer has not finished, so that what was ordered is not known for sure.
     """
     if session.checkout is None or not session.checkout.is_complete:
-        raise Refused("The customer has not finished this checkout, so no mail can go out. Leave out --notify.")
+        raise Refused(refusals.notified_too_early())
     if session.mail_address is None:
-        raise Refused(
-            "No email address of this customer is known. Leave out --notify, or set one with `readdress` first."
-        )
+        raise Refused(refusals.no_address_to_notify())
 
 
 def _dispatch_delivered(session_id: SessionId, before: Fulfillment, after: Fulfillment, do: Streams) -> None:
@@ -248,8 +238,5 @@ def _dispatch_delivered(session_id: SessionId, before: Fulfillment, after: Fulfi
         ref, id = LineRef(session_id, line.plan.id), stock_id(line.plan.stock_sku)
         need = do.load(StockItem, id).needs.get(ref)
         if line.is_ready and not (need and need.is_promised):
-            raise Refused(
-                f"Line {line.plan.id} no longer has its {line.plan.item.quantity} × {line.plan.stock_sku}: a count "
-                "found too few on the shelf. Count again if they are there, or change its rule and replan it."
-            )
+            raise Refused(refusals.promise_taken_back(line.plan.id, line.plan.item.quantity, line.plan.stock_sku))
         do.command(StockItem, id, StockItem.dispatch, ref)

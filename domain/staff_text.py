@@ -2,7 +2,9 @@
 
 import unicodedata
 
+from domain import refusals
 from domain.errors import Refused
+from domain.refusal import Typed
 
 REASON_MAX = NOTE_MAX = 2000
 _STEERING = frozenset({"Cc", "Zl", "Zp", "Cs"})
@@ -13,15 +15,13 @@ in."""
 _BETWEEN_LINES = frozenset("\n\r\t")
 
 
-def check_line(what: str, text: str, length_max: int) -> None:
+def check_line(typed: Typed, text: str, length_max: int) -> None:
     """
     Raises:
         Refused: it has no letter or digit, is too long, or has a character that can't be printed.
     """
     if not any(map(str.isalnum, text)) or len(text) > length_max or not text.isprintable():
-        raise Refused(
-            f"{what} must have 1 to {length_max} printable characters, at least one of them a letter or digit."
-        )
+        raise Refused(refusals.unprintable_text(typed, length_max))
 
 
 def check_note(text: str) -> None:
@@ -32,11 +32,8 @@ def check_note(text: str) -> None:
             direction.
     """
     if not 0 < len(text.strip()) <= NOTE_MAX:
-        raise Refused(f"A note must have 1 to {NOTE_MAX} characters (got {len(text.strip())}).")
+        raise Refused(refusals.note_length(len(text.strip()), NOTE_MAX))
     if all(unicodedata.category(each)[0] in _SAYING_NOTHING for each in text):
-        raise Refused("A note must have a letter, a digit or a symbol: punctuation alone says nothing.")
+        raise Refused(refusals.note_of_punctuation())
     if any(unicodedata.category(each) in _STEERING or each in _BIDI for each in {*text} - _BETWEEN_LINES):
-        raise Refused(
-            "A note must have no control characters except line breaks, since they can steer the terminal that shows "
-            "it. Type what you pasted."
-        )
+        raise Refused(refusals.note_with_control_characters())

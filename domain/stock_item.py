@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Self, assert_never
 
+from domain import refusals
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.identifiers import LineItemId, SessionId, Sku, sku_of_stream
@@ -165,7 +166,7 @@ class StockItem(Aggregate["StockItemFact"]):
             Refused: the number is negative or beyond reason.
         """
         if not 0 <= on_hand <= QUANTITY_MAX:
-            raise Refused(f"A count must be from 0 to {QUANTITY_MAX} (got {on_hand}).")
+            raise Refused(refusals.count_out_of_range(on_hand, QUANTITY_MAX))
         return self._and_serve([self.Counted(on_hand=on_hand), *self._taken_back(self.promised - on_hand)])
 
     def _taken_back(self, short: int) -> "StockItemFacts":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self, assert_never
 
+from domain import refusals
 from domain.errors import Refused
 from domain.event import Aggregate, Event, replace
 from domain.former_sentences import store_reason
@@ -107,7 +108,7 @@ class StripeEvent(Aggregate["StripeEventFact"]):
             Refused: it has not failed, or its failure was dismissed before.
         """
         if self.error is None:
-            raise Refused(f"{self.id} has no task in the queue. Nothing was recorded.")
+            raise Refused(refusals.no_task(self.id))
         return [self.Dismissed()]
 
     def apply(self, event: "StripeEventFact") -> Self:

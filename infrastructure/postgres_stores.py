@@ -5,12 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 from application.copies.backup import BackedUp
+from application.errors import RefusedInWords
 from application.log.log import Log
 from application.log.states import StateRows
 from application.ports import WorkerLocks
 from application.reading.rebuild import Report
 from application.reading.views import Views
-from domain.errors import Refused
 from infrastructure.database import PostgresDatabase
 from infrastructure.event_store.postgres import postgres_environment
 from infrastructure.event_store.postgres_schema import check_log, migrate_log, migrating
@@ -49,7 +49,7 @@ class PostgresStores:
 
     def back_up(self, file: Path, report: Report) -> BackedUp:  # noqa: ARG002 - PostgreSQL's own program reports
         command = self._command("pg_dump", "--format=custom", f"--file={file}")
-        raise Refused(
+        raise RefusedInWords(
             f"The log is in the {database_name(self._url)}. Back it up with PostgreSQL's own program, while servers "
             f"keep running: `{command}`"
         )
@@ -60,9 +60,9 @@ class PostgresStores:
     def put_in_place(self, file: Path, now: datetime, report: Report) -> Path | None:  # noqa: ARG002 - as `back_up`
         raise self._restored_by_postgres(file)
 
-    def _restored_by_postgres(self, file: Path) -> Refused:
+    def _restored_by_postgres(self, file: Path) -> RefusedInWords:
         command = self._command("pg_restore", "--no-owner", "--exit-on-error", str(file))
-        return Refused(
+        return RefusedInWords(
             f"The log is in the {database_name(self._url)}. PostgreSQL's own program restores a dump, into an empty "
             f"database: `{command}`"
         )

@@ -17,11 +17,10 @@ from tempfile import mkstemp
 from eventsourcing.persistence import StoredEvent
 
 from application.copies.backup import BackedUp
-from application.errors import NotABackup
+from application.errors import NotABackup, RefusedInWords
 from application.log.anchor import anchor
 from application.log.log import MOVED
 from application.reading.rebuild import Meter, Report
-from domain.errors import Refused
 from infrastructure.database import url_of
 from infrastructure.sqlite_file import BUSY_TIMEOUT_SECONDS, Cures, still, translated_errors
 from infrastructure.views.sqlite import views_path
@@ -60,7 +59,7 @@ def back_up(
         PersistenceError, OSError: the log can't be read, or the file can't be written.
     """
     if file.is_dir():
-        raise Refused(f"{file} is a directory. Name a new file for the backup, such as {file / log.name}")
+        raise RefusedInWords(f"{file} is a directory. Name a new file for the backup, such as {file / log.name}")
     _check_absent(file)
     with translated_errors(f"The log {log}", _CURES), _draft_beside(file) as draft:
         copied = _copy(f"{log.absolute().as_uri()}?mode=ro", draft, Meter(report, timer, 0), pages_at_once)
@@ -98,7 +97,7 @@ def put_in_place(file: Path, log: Path, now: datetime, report: Report) -> Path |
         PersistenceError, OSError: the backup can't be read, or the log's directory can't be written.
     """
     if log.exists() and file.samefile(log):
-        raise Refused(f"{file} is the log itself, not a backup of it. Name a file made by `fulfill backup`.")
+        raise RefusedInWords(f"{file} is the log itself, not a backup of it. Name a file made by `fulfill backup`.")
     log.parent.mkdir(parents=True, exist_ok=True)
     with translated_errors(f"The backup {file}", _CURES), _draft_beside(log) as draft:
         _copy(still(file), draft, Meter(report, time.monotonic, 0))
@@ -252,7 +251,7 @@ def _is_written_back(log: Path, wal: Path) -> bool:
             return False
         is_used = True
     if is_used or wal.exists():  # the last to close it deletes it
-        raise Refused(f"Another program has the log {log} open. Stop it, then restore.")
+        raise RefusedInWords(f"Another program has the log {log} open. Stop it, then restore.")
     return True
 
 
@@ -265,8 +264,8 @@ def _check_absent(file: Path) -> None:
         raise _exists(file)
 
 
-def _exists(file: Path) -> Refused:
-    return Refused(f"{file} already exists. Name a new file: a backup never replaces one.")
+def _exists(file: Path) -> RefusedInWords:
+    return RefusedInWords(f"{file} already exists. Name a new file: a backup never replaces one.")
 
 
 def _beside(file: Path, suffix: str) -> Path:

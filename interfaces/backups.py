@@ -9,10 +9,9 @@ from pathlib import Path
 from eventsourcing.persistence import PersistenceError
 
 from application.copies.backup import BackedUp, keys_given
-from application.errors import NotFound, NotMigrated
+from application.errors import NotFound, NotMigrated, RefusedInWords
 from application.log.log import Log
 from application.reading.rebuild import Report
-from domain.errors import Refused
 from infrastructure.database import Database
 from infrastructure.stores import stores
 
@@ -64,7 +63,7 @@ def keys_in_files(database: Database, after: int, directory: Path) -> Iterator[M
     try:
         directory.mkdir(mode=0o700)
     except FileExistsError as error:
-        raise Refused(
+        raise RefusedInWords(
             f"{directory} exists already, and license keys go into a new directory. Name another one."
         ) from error
     files: dict[str, Path] = {}
@@ -97,7 +96,7 @@ def put_in_place(database: Database, file: Path, report: Report) -> Path | None:
     locks = kept.locks()
     try:
         if not locks.lead() or locks.has_others():
-            raise Refused(
+            raise RefusedInWords(
                 f"A process is using {database}. Stop every `fulfill serve`, `worker` and other command there, then "
                 "restore."
             )
@@ -117,7 +116,7 @@ def _check_is_open(database: Database) -> None:
         with suppress(PersistenceError):  # a log that can't be read is what a restore is for
             is_moved = isinstance(current, Log) and current.is_moved
     if is_moved:
-        raise Refused(no_restore_of_closed(database))
+        raise RefusedInWords(no_restore_of_closed(database))
 
 
 def no_restore_of_closed(database: Database) -> str:

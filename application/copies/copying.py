@@ -22,6 +22,7 @@ from itertools import islice
 
 from eventsourcing.persistence import IntegrityError
 
+from application.errors import RefusedInWords
 from application.log.insertion import ParkedEvent
 from application.log.log import COPYING, Log, Notification
 from application.ports import WorkerLocks
@@ -31,7 +32,6 @@ from application.reading.rebuild import Meter, Report, Verification, compare, si
 from application.reading.registry import PROJECTIONS
 from application.reading.views import Views, ViewState
 from application.text.stored_reason import as_text
-from domain.errors import Refused
 
 BATCH_MAX = 1000
 _FOLLOWED_MAX = 5000
@@ -194,9 +194,9 @@ class Copy:
         done = target.log.store.max_tracking_id(COPYING)
         if done is None:
             if target.end():
-                raise Refused(f"{target.name} already has a log. Copy into an empty database.")
+                raise RefusedInWords(f"{target.name} already has a log. Copy into an empty database.")
             if self._source.log.is_moved:
-                raise Refused(
+                raise RefusedInWords(
                     f"A copy in another database has already replaced {self._source.name}. Copy that one; or, if it is "
                     "not in use, run `fulfill reopen` here first."
                 )
@@ -207,7 +207,7 @@ class Copy:
             with stage("looking at what is there") as report:
                 is_beginning = target.end() == done and not self._compare(done, report).differences
             if not is_beginning:
-                raise Refused(
+                raise RefusedInWords(
                     f"{target.name} holds an unfinished copy of a log other than {self._source.name}. Copy into an "
                     "empty database."
                 )
@@ -222,7 +222,7 @@ class Copy:
         try:
             yield
         except IntegrityError as error:
-            raise Refused(
+            raise RefusedInWords(
                 f"Another process wrote to {self._target.name} during the copy. Stop everything there, then copy into "
                 "an empty database."
             ) from error
@@ -308,15 +308,15 @@ class Copy:
         source.log.store.set_moved(True)
         if source.end() != target.end() or self._bookkeeping(source)[0] != positions:
             source.log.store.set_moved(False)
-            raise Refused(
+            raise RefusedInWords(
                 f"Another process wrote to {source.name} during the copy. Stop everything there, then run the same "
                 "`fulfill copy` again."
             )
         target.log.store.end_copy()
 
 
-def _is_used(database: OpenDatabase) -> Refused:
-    return Refused(
+def _is_used(database: OpenDatabase) -> RefusedInWords:
+    return RefusedInWords(
         f"A process is using {database.name}. Stop every `fulfill serve`, `worker` and other command there, then copy."
     )
 

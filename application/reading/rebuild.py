@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from application.errors import NotFound
+from application.errors import NotFound, RefusedInWords
 from application.log.anchor import Anchor, anchors_at
 from application.log.log import Entry
 from application.reading.following import Following, ReadableLog, fold_batch
@@ -22,7 +22,6 @@ from application.reading.projection import Projection, Row, Value
 from application.reading.registry import PROJECTIONS
 from application.reading.views import Overtaken, Snapshot, View, Views, ViewState
 from application.reading.void import empty_void_views
-from domain.errors import Refused
 
 BATCH_MAX = 5000
 _REPORT_SECONDS = 1.0
@@ -150,7 +149,7 @@ class Rebuild:
         """Return the generation to build: one of this version that was begun before, else a new one."""
         own = self._own(projection)
         if any(view.version > projection.version for view in own):
-            raise Refused(
+            raise RefusedInWords(
                 f"A later version of fulfill maintains the view {projection.name}. Rebuild it with that version."
             )
         building = next((view for view in own if view.state is ViewState.BUILDING), None)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.refusal import Typed
 from domain.staff_text import REASON_MAX, check_line
 
 
@@ -13,8 +14,8 @@ class By:
     reason: str
 
     def __post_init__(self) -> None:
-        for what, text in (("--as", self.name), ("--reason", self.reason)):
-            check_line(what, text, REASON_MAX)
+        check_line(Typed.ACTOR, self.name, REASON_MAX)
+        check_line(Typed.REASON, self.reason, REASON_MAX)
 
     @property
     def actor(self) -> str:

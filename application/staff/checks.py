@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
-from application.errors import NotFound
+from application.errors import NotFound, RefusedInWords
 from application.log.log import Log
 from application.log.unit_of_work import UnitOfWork
+from domain import refusals
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment
-from domain.identifiers import InvalidIdentifier, SessionId, fulfillment_id, is_stripe_event, session_id
+from domain.identifiers import InvalidIdentifier, SessionId, StripeEventId, fulfillment_id, is_stripe_event, session_id
 from domain.mail_address import public_address
 from domain.park_reason import FOREIGN
+from domain.refusal import Refusal
 from domain.retries import can_be_mailed, retried_deliveries, retried_mails
 from domain.retrievals import retrievals_in_hand
 from domain.step import effect_id
@@ -29,8 +31,8 @@ def recipient(to: str) -> str:
     try:
         return public_address(to)
     except InvalidIdentifier as error:
-        raise Refused(
-            "--to must be an email address with a public domain, such as ada@example.com (got "
+        raise RefusedInWords(  # no code has this text as a parameter: it may be personal data
+            "The address must be an email address with a public domain, such as ada@example.com (got "
             f"{to[:_SHOWN_TEXT_MAX]!r})."
         ) from error
 
@@ -53,15 +55,9 @@ def check_is_ours(session_id: SessionId, unit: UnitOfWork) -> None:
     check_is_known(session_id, unit)
     session = unit.load(CheckoutSession, session_id)
     if session.is_others:
-        raise Refused(
-            "This checkout belongs to another application of the Stripe account, so nothing of it is delivered here. "
-            "If it is yours, correct `[sessions]` in the catalog, then run `fulfill retry`."
-        )
+        raise Refused(refusals.lines_of_other_application())
     if session.park_reason in FOREIGN:
-        raise Refused(
-            "This checkout is of another mode or account than STRIPE_API_KEY, so nothing of it is delivered here. "
-            "Use the settings of the shop that it belongs to."
-        )
+        raise Refused(refusals.lines_of_other_account())
 
 
 def not_found(session_id: str) -> NotFound:
@@ -79,14 +75,14 @@ def check_retriable(log: Log, id: str, *, livemode: bool) -> None:
         _check_checkout(log, id, livemode=livemode)
 
 
-def _check_stripe_event(log: Log, id: str) -> None:
+def _check_stripe_event(log: Log, id: StripeEventId) -> None:
     event = log.get(StripeEvent, id)
     if event.received is None or event.error is not None or event.dismissed_at is not None or event.is_ignored:
         return
     session_id = event.received.session_id
     is_settled = session_id is None or not log.get(CheckoutSession, session_id).may_have_news
     if is_settled and not _has_parked_events(log, session_id or id):
-        raise Refused(f"Stripe event {id} is handled, so there is nothing to retry. Nothing was recorded.")
+        raise Refused(refusals.stripe_event_handled(id))
 
 
 def _check_checkout(log: Log, id: str, *, livemode: bool) -> None:
@@ -94,27 +90,21 @@ def _check_checkout(log: Log, id: str, *, livemode: bool) -> None:
     if not session.is_known or _has_parked_events(log, id):
         return
     if session.is_foreign(livemode=livemode):
-        raise Refused(
-            "This checkout is of another mode or account than STRIPE_API_KEY, so a retry would do nothing. Nothing was "
-            "recorded."
-        )
+        raise Refused(refusals.retry_of_other_account())
     if _has_retriable_effects(log, session):
         return
     if not session.may_have_news:
-        raise Refused(
-            "This checkout has nothing to retry: it is paid, and no mail or delivery has failed or waits for its next "
-            "attempt. Nothing was recorded."
-        )
+        raise Refused(refusals.nothing_to_retry())
     in_hand = retrievals_in_hand(session, log.get)
     if in_hand and not any(each.request_retry() for each in in_hand):
-        raise Refused(f"Stripe is being asked already: {_progress(in_hand)}. Nothing was recorded.")
+        raise Refused(_in_hand(in_hand))
 
 
-def _progress(in_hand: Sequence[Effect]) -> str:
-    for retrieval in in_hand:
+def _in_hand(retrievals: Sequence[Effect]) -> Refusal:
+    for retrieval in retrievals:
         if retrieval.worker is not None:
-            return f"attempt {retrieval.attempt} is under way"
-    return "the next attempt is due, and begins as soon as a server or worker runs"
+            return refusals.retrieval_under_way(retrieval.attempt)
+    return refusals.retrieval_due()
 
 
 def _has_parked_events(log: Log, subject: str) -> bool:

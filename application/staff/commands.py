@@ -15,7 +15,7 @@ from application.staff.by import By
 from application.staff.checks import check_is_known, check_is_ours, check_retriable, not_found, recipient
 from application.staff.correction import Correction
 from application.staff.parcels import ListedParcel, ship_all
-from domain import key_decisions, revoked_keys, staff_decisions
+from domain import key_decisions, refusals, revoked_keys, staff_decisions
 from domain.catalog import Catalog
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
@@ -271,9 +271,7 @@ class Staff:
         def correct(unit: UnitOfWork) -> None:
             checkout = unit.load(CheckoutSession, session_id).checkout
             if checkout is None:
-                raise Refused(
-                    "This checkout has not been retrieved from Stripe yet. Run `fulfill run`, then try again."
-                )
+                raise Refused(refusals.not_retrieved())
             before = unit.load(Fulfillment, fulfillment_id(session_id)).shipping_contact(checkout)
             staff_decisions.correct_shipping(session_id, correction.of(before or Contact(), self._countries), unit)
 

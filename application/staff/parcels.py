@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from application.errors import NotFound
+from application.errors import NotFound, RefusedInWords
 from application.log.unit_of_work import UnitOfWork
 from application.staff.checks import check_is_ours
 from application.text.english import counted
+from application.text.refusal_wording import in_sentences
 from domain import staff_decisions
 from domain.errors import Refused
 from domain.identifiers import SessionId
@@ -41,7 +42,7 @@ def ship_all(parcels: Sequence[ListedParcel], unknown: Mapping[int, str], unit: 
         rows = sorted(refusals)
         shown, others = rows[:_SHOWN_MAX], rows[_SHOWN_MAX:]
         more = [f"{counted(len(others), 'more row')} refused: {', '.join(map(str, others))}."] if others else []
-        raise Refused(" ".join([*(refusals[row] for row in shown), *more, "Nothing was recorded."]))
+        raise RefusedInWords(" ".join([*(refusals[row] for row in shown), *more, "Nothing was recorded."]))
 
 
 def _refusal_to_ship(parcel: ListedParcel, first: ListedParcel, unit: UnitOfWork) -> str | None:
@@ -54,6 +55,8 @@ def _refusal_to_ship(parcel: ListedParcel, first: ListedParcel, unit: UnitOfWork
     try:
         check_is_ours(parcel.session_id, unit)
         staff_decisions.ship(parcel.session_id, (), unit, carrier=parcel.carrier, tracking=parcel.tracking)
-    except (NotFound, Refused) as error:
+    except NotFound as error:
         return f"Row {parcel.row}, {parcel.name}: {error}"
+    except Refused as error:
+        return f"Row {parcel.row}, {parcel.name}: {in_sentences(error.refusal)}"
     return None

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import assert_never
 
+from application.text.refusal_wording import in_sentences
+from domain import refusals
 from domain.reason import URL_MAX, Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 _OTHER = {"live": "test", "test": "live"}
@@ -209,6 +211,8 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
         case ReasonCode.EVENTS_LEFT_OUT:
             events = "1 event" if said["events"] == "1" else f"{said['events']} events"
             return f"The view lacks {events}; the first is event {said['position']} of the log: {said['text']}"
+        case ReasonCode.COMMAND_REFUSED:
+            return in_sentences(refusals.restored(**said)).removesuffix(".")
         case ReasonCode.UNREADABLE_EVENT | ReasonCode.REFUSED | ReasonCode.PORT_FAILED | ReasonCode.AS_WRITTEN:
             return said["text"]
         case ReasonCode.UNEXPECTED_ERROR:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain import reasons
+from domain import reasons, refusals
 from domain.checkout import LineItem
 from domain.deliveries.line_delivery import LineDelivery
 from domain.errors import Refused
@@ -54,7 +54,7 @@ class LicenseKey(LineDelivery):
         """
         keys = _stop_waiting(session_id, line.plan, do).keys_of(LineRef(session_id, line.plan.id))
         if keys and line.is_ready:
-            raise Refused(f"Line {line.plan.id} has just received its keys from an import. They are on their way.")
+            raise Refused(refusals.keys_just_imported(line.plan.id))
         return keys
 
     def cancel(self, session_id: SessionId, line: Line, why: Reason, do: Streams) -> None:

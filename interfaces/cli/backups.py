@@ -80,7 +80,7 @@ def backup(file: NewFile, /, *, json: Json = False) -> int:
 
 def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json: Json = False) -> int:
     """Replace the log with a backup and keep the old log under another name (SQLite only). Stop all processes first."""
-    from domain.errors import Refused
+    from application.errors import RefusedInWords
     from infrastructure.database import SQLiteFile
     from interfaces.backups import put_in_place
     from interfaces.cli.output.progress import progress
@@ -90,7 +90,7 @@ def restore(file: File, /, *, check: Check = False, keys_to: KeysTo = None, json
     with explained_if_stopped(f"{database} is unchanged."):
         found, lost = _examined(database, file)
         if found.problems and not check:
-            raise Refused(f"{file} can't be restored: {' '.join(found.problems)} {database} is unchanged.")
+            raise RefusedInWords(f"{file} can't be restored: {' '.join(found.problems)} {database} is unchanged.")
         kept = None
         with _keys_in_files(database, lost, keys_to) as files:
             if not check:
@@ -125,13 +125,13 @@ def _keys_in_files(
     Raises:
         Refused: the keys that the log gave away are unknown.
     """
-    from domain.errors import Refused
+    from application.errors import RefusedInWords
     from interfaces.backups import keys_in_files
 
     if directory is None:
         return nullcontext()
     if isinstance(lost, str):
-        raise Refused(
+        raise RefusedInWords(
             f"The license keys that were given away since the backup are unknown: {lost} If you can do without them, "
             "restore without --keys-to."
         )

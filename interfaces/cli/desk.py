@@ -12,6 +12,7 @@ from domain.identifiers import SessionId
 from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.naming import order_of, session_of
 from interfaces.cli.output.printing import report_void, talk
+from interfaces.cli.refusal_hints import with_hint
 from interfaces.cli.usage import SettingsSource, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def by(name: str | None, reason: str) -> "By":
     try:
         return By(name=name, reason=reason)
     except Refused as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(with_hint(error.refusal)) from error
 
 
 def _login_name() -> str:
@@ -69,11 +70,11 @@ class Desk:
         Raises:
             Refused: this shell would decide by another catalog than the server.
         """
+        from application.errors import RefusedInWords
         from application.log.leading import OWN_DELIVERIES, THE_CATALOG
-        from domain.errors import Refused
 
         if names := [name for name in self._differing() if name in {THE_CATALOG, OWN_DELIVERIES}]:
-            raise Refused(
+            raise RefusedInWords(
                 f"The settings of this command differ from those of the last server ({', '.join(names)}), and it would "
                 "plan by them. Nothing was changed. Run it with the server's settings, or restart the server with "
                 "these."
@@ -148,6 +149,7 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
     Raises:
         NotFound, NotMigrated: there is no log, and this command is not one that a log can begin with.
     """
+    from application.errors import RefusedInWords
     from domain.errors import Refused
     from interfaces.bootstrap import bootstrap
     from interfaces.databases import check_log, make_ready
@@ -165,6 +167,6 @@ def open_desk(*, makes_log: bool = True) -> Iterator[Desk]:
     except Refused as refusal:
         if desk.subject is None:
             raise
-        raise Refused(f"{order_of(desk.subject)}: {refusal}") from refusal
+        raise RefusedInWords(f"{order_of(desk.subject)}: {with_hint(refusal.refusal)}") from refusal
     finally:
         runtime.engine.stop()

@@ -80,6 +80,11 @@ def meaning(error: Exception) -> Meaning | None:
 
 
 def _text(error: Exception) -> str:
+    from domain.errors import Refused
+    from interfaces.cli.refusal_hints import with_hint
+
+    if isinstance(error, Refused):
+        return with_hint(error.refusal)
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error) or type(error).__name__

@@ -19,10 +19,10 @@ def check_goes_out(kind: "MailKind", desk: Desk) -> None:
     Raises:
         Refused: the settings leave out mails of this kind.
     """
-    from domain.errors import Refused
+    from application.errors import RefusedInWords
 
     if kind not in desk.runtime.settings.mails:
-        raise Refused(
+        raise RefusedInWords(
             f"FULFILL_MAILS leaves out `{kind}`, so no mail would go out. Leave out --notify, or add the kind."
         )
 

@@ -134,16 +134,16 @@ def _check_dismissible(stripe_event: str | None, items: "Sequence[WorkItem]") ->
     Raises:
         Refused: it has no task that can be dismissed. The message shows the commands that resolve the others.
     """
+    from application.errors import RefusedInWords
     from application.reading.remedies import Remedy, remedies_of
-    from domain.errors import Refused
 
     if not items:
-        raise Refused(f"{stripe_event or 'This checkout'} has no task in the queue. Nothing was recorded.")
+        raise RefusedInWords(f"{stripe_event or 'This checkout'} has no task in the queue. Nothing was recorded.")
     if not any(Remedy.DISMISS in remedies_of(item) for item in items):
         prefix = SettingsSource().order_prefix()
         ways = (" or ".join(f"`{each.text}`" for each in pasted(item, prefix)) for item in items)
         tasks = (f"{label(item.kind)}: {way}" for item, way in zip(items, ways, strict=True))
-        raise Refused(
+        raise RefusedInWords(
             f"The tasks of {stripe_event or 'this checkout'} can't be dismissed, only resolved. Nothing was recorded. "
             f"{'; '.join(dict.fromkeys(tasks))}"
         )

@@ -20,6 +20,7 @@ from application.reading.checkout_document import CheckoutDocument
 from application.reading.queries import Queries
 from application.staff.by import By
 from application.staff.commands import Staff
+from application.text.refusal_wording import in_sentences
 from domain.errors import Refused
 from domain.identifiers import InvalidIdentifier
 from domain.identifiers import session_id as checked_session_id
@@ -90,8 +91,10 @@ class Storefront:
         send = partial(self.staff.ship, carrier=_CARRIER, tracking=_TRACKING, by=_STAFF)
         try:
             await run_in_threadpool(send, checked_session_id(session), ())
-        except (Refused, NotFound, InvalidIdentifier) as refusal:
-            return self._refused(str(refusal))
+        except Refused as error:
+            return self._refused(in_sentences(error.refusal))
+        except (NotFound, InvalidIdentifier) as error:
+            return self._refused(str(error))
         return RedirectResponse(f"/demo/orders/{session}", 303, headers=self._headers())
 
     async def count(self, request: Request) -> Response:

@@ -89,12 +89,19 @@ REMEDY = HalfAdded(
     named="Remedy.REFUND",
     places={Path("interfaces/cli/output/pasting.py")},
 )
+REFUSAL = HalfAdded(
+    module=Path("domain/refusal.py"),
+    after='    NO_PARCEL = "no_parcel"\n',
+    member='    PARCEL_LOST = "parcel_lost"\n',
+    named="RefusalCode.PARCEL_LOST",
+    places={Path("application/text/refusal_wording.py")},
+)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
     "added",
-    [KIND, STATE, EVENT_TYPE, CHECKOUT_STATE, WORK, ROW_OF_WORK, REMEDY],
+    [KIND, STATE, EVENT_TYPE, CHECKOUT_STATE, WORK, ROW_OF_WORK, REMEDY, REFUSAL],
     ids=[
         "a delivery",
         "a line's state",
@@ -103,6 +110,7 @@ REMEDY = HalfAdded(
         "a task",
         "a task with a row",
         "a remedy",
+        "a refusal",
     ],
 )
 def test_what_is_added_to_the_list_alone_fails_type_checking_where_it_is_missing(

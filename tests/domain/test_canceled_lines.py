@@ -4,7 +4,7 @@ from kinds import HTTP, SHIPMENT
 from scenario import FULFILLMENT, SESSION, Given, effect, given, planned, requested, streams
 from typed_ids import as_line, as_sku, as_stream
 
-from domain import reasons
+from domain import reasons, refusals
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -15,6 +15,7 @@ from domain.line import LineState
 from domain.policies.fulfillment import FulfillmentPolicy
 from domain.policies.inventory import InventoryPolicy
 from domain.policy import NOTHING_FURTHER, Begin
+from domain.refusal import Suitable
 from domain.step import DeliverStep
 from domain.stock_item import StockItem
 from domain.streams import Streams
@@ -86,10 +87,10 @@ def test_canceling_the_last_open_line_completes_the_checkout() -> None:
 
     before.when(Fulfillment.cancel, [], notifies=False).then(canceled("li_mug"), Fulfillment.Completed())
     before.when(Fulfillment.cancel, [as_line("li_poster")], notifies=False).then_refused(
-        "Line li_poster is delivered, not waiting for its delivery. Possible lines: li_mug."
+        refusals.unsuitable_line(as_line("li_poster"), LineState.DELIVERED, Suitable.UNFINISHED, [as_line("li_mug")])
     )
     before.when(Fulfillment.cancel, [as_line("li_vase")], notifies=False).then_refused(
-        "This checkout has no line li_vase. Its lines are li_mug, li_poster."
+        refusals.unknown_line(as_line("li_vase"), [as_line("li_mug"), as_line("li_poster")])
     )
 
 
@@ -98,7 +99,7 @@ def test_each_cancellation_has_a_number_of_its_own() -> None:
 
     again.then(
         Fulfillment.LineItemsCanceled(number=2, lines=(as_line("li_poster"),), notifies=True), Fulfillment.Completed()
-    ).when(Fulfillment.cancel, [], notifies=True).then_refused("No line of this checkout is waiting for its delivery.")
+    ).when(Fulfillment.cancel, [], notifies=True).then_refused(refusals.no_suitable_line(Suitable.UNFINISHED))
 
 
 def test_a_canceled_line_that_is_delivered_outside_all_the_same_takes_no_pieces() -> None:

@@ -7,12 +7,13 @@ from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
 from typed_ids import as_line, as_sku
 
-from domain import reasons
+from domain import reasons, refusals
 from domain.event import Event
-from domain.fulfillment import Fulfillment
+from domain.fulfillment import TEXT_MAX, Fulfillment
 from domain.identifiers import LineItemId
 from domain.line import LineState, Parcel
 from domain.personal import Personal
+from domain.refusal import Suitable, Typed
 
 MUG, POSTER = planned("li_mug", SHIPMENT, tracks=as_sku("mug")), planned("li_poster", SHIPMENT)
 CARDS = planned("li_cards", SHIPMENT)
@@ -33,8 +34,7 @@ WRAP_BLOCKED = Fulfillment.LineItemBlocked(
 )
 COMPLETED = Fulfillment.Completed()
 
-NOT_PAID = "This checkout is not paid or not planned yet, so none of its lines can be delivered."
-UNFIT = "{} must have 1 to 200 printable characters, at least one of them a letter or digit."
+NOT_PAID = refusals.not_planned()
 
 
 def the_fulfillment(*facts: Event) -> Given[Fulfillment]:
@@ -63,7 +63,7 @@ def test_what_waits_for_stock_or_a_parcel_is_handed_over_if_it_is_named() -> Non
         delivered("li_mug"), delivered("li_poster")
     )
     before.when(Fulfillment.complete, []).then_refused(
-        "No line is in state manual. Name the delivered lines with --line: li_mug, li_poster."
+        refusals.no_manual_line([as_line("li_mug"), as_line("li_poster")])
     )
 
 
@@ -100,9 +100,9 @@ def test_a_given_up_delivery_is_handed_over_by_hand() -> None:
 def test_handing_over_twice_is_refused_the_second_time() -> None:
     before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED, delivered("li_wrap"))
 
-    before.when(Fulfillment.complete, []).then_refused("No line of this checkout is to be handed over by a person.")
+    before.when(Fulfillment.complete, []).then_refused(refusals.no_suitable_line(Suitable.TO_HAND_OVER))
     before.when(Fulfillment.complete, [as_line("li_wrap")]).then_refused(
-        "No line of this checkout is to be handed over by a person."
+        refusals.no_suitable_line(Suitable.TO_HAND_OVER)
     )
 
 
@@ -110,7 +110,7 @@ def test_a_delivered_line_is_not_handed_over_again_beside_another() -> None:
     before = the_fulfillment(requested(WRAP, POSTER), delivered("li_wrap"))
 
     before.when(Fulfillment.complete, [as_line("li_wrap")]).then_refused(
-        "Line li_wrap is delivered, not to be handed over by a person. Possible lines: li_poster."
+        refusals.unsuitable_line(as_line("li_wrap"), LineState.DELIVERED, Suitable.TO_HAND_OVER, [as_line("li_poster")])
     )
 
 
@@ -118,7 +118,7 @@ def test_what_is_being_delivered_automatically_is_not_handed_over_by_hand() -> N
     before = the_fulfillment(requested(WRAP, HOOK), WRAP_BLOCKED)
 
     before.when(Fulfillment.complete, [as_line("li_hook")]).then_refused(
-        "Line li_hook is pending, not to be handed over by a person. Possible lines: li_wrap."
+        refusals.unsuitable_line(as_line("li_hook"), LineState.PENDING, Suitable.TO_HAND_OVER, [as_line("li_wrap")])
     )
 
 
@@ -126,16 +126,18 @@ def test_one_wrong_line_among_those_that_are_named_refuses_all_of_them() -> None
     before = the_fulfillment(requested(WRAP, HOOK, CARD), WRAP_BLOCKED, CARD_BLOCKED)
 
     before.when(Fulfillment.complete, [as_line("li_wrap"), as_line("li_hook")]).then_refused(
-        "Line li_hook is pending, not to be handed over by a person. Possible lines: li_wrap, li_card."
+        refusals.unsuitable_line(
+            as_line("li_hook"), LineState.PENDING, Suitable.TO_HAND_OVER, [as_line("li_wrap"), as_line("li_card")]
+        )
     )
 
 
 def test_an_unknown_line_is_refused_with_the_lines_there_are() -> None:
     before = the_fulfillment(requested(WRAP, POSTER), WRAP_BLOCKED)
-    message = "This checkout has no line li_other. Its lines are li_wrap, li_poster."
+    refusal = refusals.unknown_line(as_line("li_other"), [as_line("li_wrap"), as_line("li_poster")])
 
-    before.when(Fulfillment.complete, [as_line("li_other")]).then_refused(message)
-    before.when(Fulfillment.ship, [as_line("li_other")], carrier="DHL", tracking=None).then_refused(message)
+    before.when(Fulfillment.complete, [as_line("li_other")]).then_refused(refusal)
+    before.when(Fulfillment.ship, [as_line("li_other")], carrier="DHL", tracking=None).then_refused(refusal)
 
 
 def test_nothing_of_an_unpaid_checkout_is_handed_over_or_shipped() -> None:
@@ -204,38 +206,42 @@ def test_a_parcel_leaves_once() -> None:
     before = the_fulfillment(requested(POSTER, HOOK), shipped(1, "li_poster"), delivered("li_poster"))
 
     before.when(Fulfillment.ship, [as_line("li_poster")], carrier="DHL", tracking="T1").then_refused(
-        "No line of this checkout is ready to be packed."
+        refusals.no_suitable_line(Suitable.TO_PACK)
     )
 
 
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("line", "state"),
     [
-        ("li_mug", "Line li_mug is backordered, not ready to be packed. Possible lines: li_poster."),
-        ("li_wrap", "Line li_wrap is manual, not ready to be packed. Possible lines: li_poster."),
-        ("li_hook", "Line li_hook is pending, not ready to be packed. Possible lines: li_poster."),
-        ("li_course", "Line li_course is delivered, not ready to be packed. Possible lines: li_poster."),
+        ("li_mug", LineState.BACKORDERED),
+        ("li_wrap", LineState.MANUAL),
+        ("li_hook", LineState.PENDING),
+        ("li_course", LineState.DELIVERED),
     ],
 )
-def test_what_can_not_be_packed_is_not_shipped(line: str, message: str) -> None:
+def test_what_can_not_be_packed_is_not_shipped(line: str, state: LineState) -> None:
     before = the_fulfillment(
         requested(MUG, POSTER, WRAP, HOOK, COURSE), MUG_BACKORDERED, WRAP_BLOCKED, delivered("li_course")
     )
 
-    before.when(Fulfillment.ship, [as_line(line)], carrier="DHL", tracking=None).then_refused(message)
+    before.when(Fulfillment.ship, [as_line(line)], carrier="DHL", tracking=None).then_refused(
+        refusals.unsuitable_line(as_line(line), state, Suitable.TO_PACK, [as_line("li_poster")])
+    )
 
 
 @pytest.mark.parametrize(
-    ("carrier", "tracking", "what"),
+    ("carrier", "tracking", "typed"),
     [
-        *((text, None, "A carrier") for text in ("", "  ", "...", "x" * 201, "D\x1b[31mHL", "D\u202eHL")),
-        *(("DHL", text, "A tracking number") for text in ("...", "x" * 201, "4\x1b[31m2", "4\u202e2", "4\n2")),
+        *((text, None, Typed.CARRIER) for text in ("", "  ", "...", "x" * 201, "D\x1b[31mHL", "D\u202eHL")),
+        *(("DHL", text, Typed.TRACKING) for text in ("...", "x" * 201, "4\x1b[31m2", "4\u202e2", "4\n2")),
     ],
 )
-def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str | None, what: str) -> None:
+def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str | None, typed: Typed) -> None:
     before = the_fulfillment(requested(POSTER))
 
-    before.when(Fulfillment.ship, [], carrier=carrier, tracking=tracking).then_refused(UNFIT.format(what))
+    before.when(Fulfillment.ship, [], carrier=carrier, tracking=tracking).then_refused(
+        refusals.unprintable_text(typed, TEXT_MAX)
+    )
 
 
 def test_a_carrier_may_have_one_letter() -> None:
@@ -284,8 +290,10 @@ def test_staff_look_at_keys_and_each_look_is_recorded(
 
 def test_keys_that_are_not_there_are_not_shown() -> None:
     the_fulfillment(requested(KEY, MUG)).when(Fulfillment.show_keys, []).then_refused(
-        "No line of this checkout is delivered with license keys."
+        refusals.no_suitable_line(Suitable.WITH_KEYS)
     )
     the_fulfillment(*WITH_KEYS).when(Fulfillment.show_keys, [as_line("li_mug")]).then_refused(
-        "Line li_mug is pending, not delivered with license keys. Possible lines: li_key, li_other."
+        refusals.unsuitable_line(
+            as_line("li_mug"), LineState.PENDING, Suitable.WITH_KEYS, [as_line("li_key"), as_line("li_other")]
+        )
     )

@@ -7,7 +7,7 @@ from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, Given, given, planned, requested
 from typed_ids import as_line, as_sku
 
-from domain import reasons
+from domain import reasons, refusals
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.line import LineState
@@ -145,24 +145,24 @@ def test_only_the_blocked_lines_whose_rule_changed_are_replanned() -> None:
 def test_replanning_without_a_changed_rule_is_refused() -> None:
     before = the_fulfillment(requested(WRAP), WRAP_BLOCKED)
 
-    message = "The catalog still plans the blocked lines the same way. Change their rule, then try again."
+    refusal = refusals.plan_unchanged()
 
-    before.when(Fulfillment.replan, [WRAP], "beef").then_refused(message)
+    before.when(Fulfillment.replan, [WRAP], "beef").then_refused(refusal)
 
 
 @pytest.mark.parametrize("before", [(), (requested(POSTER),), (requested(COURSE), COURSE_DELIVERED, COMPLETED)])
 def test_replanning_where_nothing_is_blocked_is_refused(before: tuple[Event, ...]) -> None:
-    message = "No line of this checkout is blocked, so there is nothing to replan."
+    refusal = refusals.no_blocked_line()
 
-    the_fulfillment(*before).when(Fulfillment.replan, [HOOK], "beef").then_refused(message)
+    the_fulfillment(*before).when(Fulfillment.replan, [HOOK], "beef").then_refused(refusal)
 
 
 def test_replanning_twice_is_refused_the_second_time() -> None:
     poster = replace(POSTER, item=WRAP.item)
     replanned = Fulfillment.Replanned(lines=(poster,), replaced=(WRAP,), catalog="beef")
 
-    message = "No line of this checkout is blocked, so there is nothing to replan."
+    refusal = refusals.no_blocked_line()
 
     the_fulfillment(requested(WRAP), WRAP_BLOCKED, replanned).when(Fulfillment.replan, [poster], "beef").then_refused(
-        message
+        refusal
     )

@@ -2,8 +2,9 @@
 
 import pytest
 from scenario import Given, given
-from typed_ids import as_line, as_session, as_stream
+from typed_ids import as_line, as_pool, as_session, as_stream
 
+from domain import refusals
 from domain.event import Event
 from domain.key_pool import KeyPool
 from domain.personal import Personal
@@ -180,10 +181,7 @@ def test_keys_are_withdrawn_once() -> None:
 def test_a_key_that_a_customer_has_is_not_withdrawn_nor_any_other_with_it() -> None:
     before = the_pool(imported("A B C"), withdrawn("A"), assigned(ANN, "B"))
 
-    before.when(KeyPool.withdraw, ["C", "B", "A"]).then_refused(
-        "Customers already have 1 of these keys from the pool pro (by position: 2), so they can't be withdrawn. "
-        "Nothing was withdrawn. Remove them from the file, then withdraw the rest."
-    )
+    before.when(KeyPool.withdraw, ["C", "B", "A"]).then_refused(refusals.keys_of_customers(as_pool("pro"), [2]))
 
 
 def test_what_follows_changes_no_state_that_others_hold() -> None:

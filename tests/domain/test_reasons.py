@@ -9,8 +9,10 @@ import pytest
 from reason_samples import parameters, sample
 from typed_ids import as_sku
 
+from application.errors import reason_for
 from application.ports import NotTaken, Permanent, SessionUnknown, Temporary
-from domain import reasons
+from domain import reasons, refusals
+from domain.errors import Refused
 from domain.reason import Peer, ReasonCode, SmtpAbout
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +42,7 @@ invalid_address() no_encryption() no_login() only_ascii_addresses(about) outbox_
 ready_to_pack(quantity,title) payment_overdue(days) awaits_capture(payment) waits_behind() waits_for_worker(kind)
 low_stock(available,low) low_keys(free,low)
 events_left_out(events,position,text)
-unreadable_event(text) refused(text) port_failed(text) unexpected_error(error,file,line)
+unreadable_event(text) command_refused(refusal) refused(text) port_failed(text) unexpected_error(error,file,line)
 as_written(text)
 """.split()
 """Logs have these in them: one may be added, none may be renamed or lose a parameter."""
@@ -67,6 +69,17 @@ def test_a_text_from_outside_is_cut() -> None:
 def test_the_parameters_that_name_one_of_several_things_keep_their_values() -> None:
     assert [*Peer] == ["callback", "mail_server"]
     assert [*SmtpAbout] == ["connection", "login_wanted", "password", "sender", "recipient", "mail"]
+
+
+def test_a_refusal_is_stored_with_its_code_and_its_parameters() -> None:
+    refusal = refusals.several_parcels([1, 2])
+
+    assert reason_for(Refused(refusal)) == reasons.command_refused("several_parcels", parcels="1, 2")
+    assert refusals.restored(**reason_for(Refused(refusal)).parameters) == refusal
+
+
+def test_a_refusal_of_a_later_version_is_shown_by_its_code() -> None:
+    assert refusals.restored("of_tomorrow", sku="mug") == refusals.as_written("of_tomorrow.")
 
 
 def test_a_reason_that_is_kept_outside_of_events_comes_back() -> None:

@@ -4,6 +4,7 @@ import pytest
 from scenario import Given, given
 from typed_ids import as_line, as_session, as_stream
 
+from domain import refusals
 from domain.event import Event
 from domain.stock_item import QUANTITY_MAX, LineRef, StockItem
 
@@ -202,9 +203,7 @@ def test_a_shelf_may_hold_a_thousand_million_pieces() -> None:
 
 @pytest.mark.parametrize("on_hand", [-1, QUANTITY_MAX + 1])
 def test_a_count_beyond_reason_is_refused(on_hand: int) -> None:
-    message = f"A count must be from 0 to 1000000000 (got {on_hand})."
-
-    the_mug(counted(5)).when(StockItem.count, on_hand).then_refused(message)
+    the_mug(counted(5)).when(StockItem.count, on_hand).then_refused(refusals.count_out_of_range(on_hand, QUANTITY_MAX))
 
 
 def test_the_sku_is_what_the_stream_is_named_after() -> None:

@@ -3,7 +3,7 @@
 from scenario import Given, given
 from typed_ids import as_stream
 
-from domain import reasons
+from domain import reasons, refusals
 from domain.event import Event
 from domain.stripe_event import StripeEvent
 
@@ -21,7 +21,7 @@ IGNORED = StripeEvent.Ignored(why=reasons.unhandled_type("charge.refunded"))
 FAILED = StripeEvent.Failed(error=reasons.unexpected_error("ValueError", "intake.py", "17"))
 RETRY = StripeEvent.RetryRequested()
 DISMISSED = StripeEvent.Dismissed()
-NO_FAILURE = "evt_1 has no task in the queue. Nothing was recorded."
+NO_FAILURE = refusals.no_task(as_stream("evt_1"))
 
 
 def the_stripe_event(*facts: Event) -> Given[StripeEvent]:

@@ -14,7 +14,9 @@ def constructor(code: ReasonCode) -> Callable[..., Reason]:
 
 
 def parameters(code: ReasonCode) -> list[str]:
-    return list(inspect.signature(constructor(code)).parameters)
+    """The names of the parameters that every reason of this code has."""
+    named = inspect.signature(constructor(code)).parameters.values()
+    return [each.name for each in named if each.kind is not inspect.Parameter.VAR_KEYWORD]
 
 
 def sample(code: ReasonCode) -> Reason:

@@ -18,6 +18,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import EffectId, SessionId, Sku, StreamId
 from domain.plan import PlannedLine
 from domain.policy import Policy
+from domain.refusal import Refusal
 
 P = ParamSpec("P")
 
@@ -68,9 +69,10 @@ class Decision(Generic[A]):
     def then_nothing(self) -> None:
         assert list(self.decide()) == []
 
-    def then_refused(self, message: str) -> None:
-        with pytest.raises(Refused, match=f"^{re.escape(message)}$"):
+    def then_refused(self, refusal: Refusal) -> None:
+        with pytest.raises(Refused) as caught:
             self.decide()
+        assert caught.value.refusal == refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.receive import receive
+from domain import refusals
 from domain.errors import Refused
 from domain.identifiers import StreamId, StripeEventId
 from domain.stock_item import StockItem
@@ -74,7 +75,7 @@ def test_commands_on_one_stream_see_each_other(log: Log, writer: Writer) -> None
 def test_what_one_command_refuses_costs_the_others_nothing(log: Log, writer: Writer) -> None:
     def refused(unit: UnitOfWork) -> None:
         unit.command(StockItem, as_stream("sku_mug"), StockItem.count, 999)
-        raise Refused("no")
+        raise Refused(refusals.no_parcel())
 
     first = writer.submit(STAMP, ["sku_mug"], count(3))
     bad = writer.submit(STAMP, ["sku_mug"], refused)
@@ -134,7 +135,7 @@ def test_beginnings_and_commands_share_a_transaction_and_cost_each_other_nothing
     writer.turn()
 
     def refused(unit: UnitOfWork) -> None:
-        raise Refused("no")
+        raise Refused(refusals.no_parcel())
 
     outcomes: list[Future[Any]] = [
         writer.submit(STAMP, ["sku_mug"], count(3)),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
+from refusing import expect_refusal
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_pool, as_session
 
@@ -13,7 +14,6 @@ from application.ports import NotTaken, Permanent
 from application.reading.mailed_keys import mailed_keys
 from application.staff.by import By
 from domain.checkout_session import CheckoutSession
-from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.mail import MailKind
 from domain.personal import Personal
@@ -130,7 +130,7 @@ def test_what_is_no_address_is_refused(shop: Shop, text: str) -> None:
     pay(shop)
 
     for command in (readdress, resend):
-        with pytest.raises(Refused, match="must be an email address with a public domain"):
+        with expect_refusal("must be an email address with a public domain"):
             command(shop, text)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
+from refusing import expect_refusal
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
@@ -13,7 +14,6 @@ from application.staff.correction import Correction
 from application.staff.parcels import ListedParcel
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
-from domain.errors import Refused
 from domain.personal import Personal
 
 ID = as_session("cs_test_theirs")
@@ -123,7 +123,7 @@ def test_a_command_about_lines_says_whose_it_is(open_shop: Open, outside: Outsid
     ]
 
     for command in commands:
-        with pytest.raises(Refused, match="belongs to another application"):
+        with expect_refusal("belongs to another application"):
             command()
 
 
@@ -132,7 +132,7 @@ def test_a_command_about_a_session_of_another_mode_says_so(open_shop: Open) -> N
     shop.hear(COMPLETED, live, id=as_event("evt_1"), payment_status="paid", livemode=True)
     shop.rest()
 
-    with pytest.raises(Refused, match="of another mode or account"):
+    with expect_refusal("of another mode or account"):
         shop.runtime.staff.ship(live, [], carrier="DHL", tracking=None, by=BY)
 
 

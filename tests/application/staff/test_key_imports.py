@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from fakes.crash import Crash
 from fakes.outside import Outside
+from refusing import expect_refusal
 from shop import Shop, shop_store
 from typed_ids import as_line, as_pool, as_session
 
 from application.log.unit_of_work import Stamp, stamped
 from application.staff.by import By
-from domain.errors import Refused
 from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool
 from domain.stock_item import LineRef
@@ -48,7 +48,7 @@ def test_many_keys_are_withdrawn_and_none_of_them_if_a_customer_has_the_last(tmp
     stamp = Stamp(actor="policy:fulfillment", now=NOW)
     shop.runtime.log.append([stamped(assigned, stamp, pool.id, pool.version + 1)])
 
-    with pytest.raises(Refused, match=rf"by position: {len(KEYS)}\)"):
+    with expect_refusal(rf"by position: {len(KEYS)}\)"):
         staff.withdraw_keys(as_pool("pro"), [*free, given], BY)
     assert not shop.events_of(KeyPool.Withdrawn)
     done, again = (staff.withdraw_keys(as_pool("pro"), [*free, "UNKNOWN-1"], BY) for _ in range(2))

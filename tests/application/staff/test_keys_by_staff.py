@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
+from refusing import expect_refusal
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_pool, as_session, as_sku
 
 from application.staff.by import By
-from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.key_pool import KeyPool
 from domain.personal import Personal
@@ -31,7 +31,7 @@ def shop(open_shop: Callable[..., Shop], outside: Outside) -> Shop:
 def test_a_line_that_has_just_got_its_keys_is_not_completed_without_them(shop: Shop) -> None:
     shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
 
-    with pytest.raises(Refused, match=r"^Line li_key has just received its keys from an import"):
+    with expect_refusal(r"^Line li_key has just received its keys from an import"):
         shop.runtime.staff.complete(ID, [as_line("li_key")], BY)
     shop.rest()
 
@@ -82,7 +82,7 @@ def test_a_line_that_waits_for_its_stock_alone_is_completed_with_its_keys(boxed:
 def test_a_line_that_has_its_keys_is_not_planned_as_something_else(boxed: Shop, open_shop: Callable[..., Shop]) -> None:
     beside = open_shop(catalog='[products.prod_li_key]\ndelivery = "access"\n')
 
-    with pytest.raises(Refused, match=r"^Line li_key already has its keys and only waits for stock"):
+    with expect_refusal(r"^Line li_key already has its keys and only waits for stock"):
         beside.runtime.staff.replan(ID, BY)
 
     assert not boxed.events_of(Fulfillment.Replanned)
@@ -95,7 +95,7 @@ def test_a_line_that_has_just_got_its_keys_is_not_planned_as_something_else(
     beside = open_shop(catalog=f"[products.prod_li_key]\ndelivery = {rule}\n")
     shop.runtime.staff.import_keys(as_pool("pro"), ["A"], BY)
 
-    with pytest.raises(Refused, match=r"^Line li_key has just received its keys from an import"):
+    with expect_refusal(r"^Line li_key has just received its keys from an import"):
         beside.runtime.staff.replan(ID, BY)
     shop.rest()
 

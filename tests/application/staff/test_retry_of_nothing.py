@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
+from refusing import expect_refusal
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
@@ -48,7 +49,7 @@ def check(shop: Shop, id: str = ID, *, livemode: bool = False) -> None:
 def test_a_finished_checkout_and_its_event_have_nothing_to_retry(ordered: Ordered, id: str) -> None:
     shop = ordered("prod_access")
 
-    with pytest.raises(Refused, match="nothing to retry"):
+    with expect_refusal("nothing to retry"):
         check(shop, id)
 
 
@@ -88,7 +89,7 @@ def test_stripe_can_be_asked_again_about_an_unpaid_checkout_but_not_with_a_key_o
 
     check(shop)
     check(shop, "evt_1")
-    with pytest.raises(Refused, match="another mode or account"):
+    with expect_refusal("another mode or account"):
         check(shop, livemode=True)
 
 
@@ -126,7 +127,7 @@ def test_a_retrieval_that_failed_is_brought_forward_once_however_often_a_person_
         shop.runtime.engine.run_until_quiet(effects=False)
 
     assert shop.runtime.queries.work_queue() == []
-    with pytest.raises(Refused, match="already: the next attempt is due"):
+    with expect_refusal("already: the next attempt is due"):
         check(shop)
     shop.rest()
     check(shop)  # it has failed again, and waits
@@ -143,5 +144,5 @@ def test_a_retrieval_that_is_under_way_is_not_retried(open_shop: Open) -> None:
     stamp = Stamp(actor="worker:w1", now=shop.clock(), session_id=ID)
     shop.runtime.writer.run(stamp, [id], lambda unit: unit.command(Effect, id, Effect.start, "w1", now=shop.clock()))
 
-    with pytest.raises(Refused, match="already: attempt 1 is under way"):
+    with expect_refusal("already: attempt 1 is under way"):
         check(shop)

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
+from refusing import expect_refusal
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_pool, as_session
 
 from application.ports import NotTaken
 from application.reading.mailed_keys import mailed_keys
 from application.staff.by import By
-from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.identifiers import LineItemId
 from domain.key_pool import KeyPool
@@ -112,7 +112,7 @@ def test_a_key_that_the_line_has_not_is_refused(
 ) -> None:
     shop.runtime.staff.revoke_keys(ID, None, [1], BY)
 
-    with pytest.raises(Refused, match=message):
+    with expect_refusal(message):
         shop.runtime.staff.revoke_keys(ID, line, numbers, BY)
 
     assert keys_of(shop) == ["B"]
@@ -121,7 +121,7 @@ def test_a_key_that_the_line_has_not_is_refused(
 def test_a_line_without_a_valid_key_has_nothing_to_revoke(shop: Shop) -> None:
     shop.runtime.staff.revoke_keys(ID, None, [], BY)
 
-    with pytest.raises(Refused, match=r"^Every license key of line li_key is revoked already"):
+    with expect_refusal(r"^Every license key of line li_key is revoked already"):
         shop.runtime.staff.revoke_keys(ID, None, [], BY)
 
 
@@ -133,7 +133,7 @@ def test_of_several_lines_with_keys_one_is_named(open_shop: Open, outside: Outsi
     shop.hear(COMPLETED, ID, id=as_event("evt_1"), payment_status="paid")
     shop.rest()
 
-    with pytest.raises(Refused, match=r"^Several lines of this checkout have license keys: li_key, li_other\."):
+    with expect_refusal(r"^Several lines of this checkout have license keys: li_key, li_other\."):
         shop.runtime.staff.revoke_keys(ID, None, [], BY)
     shop.runtime.staff.revoke_keys(ID, as_line("li_other"), [], BY)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
+from refusing import expect_refusal
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session
 
@@ -19,6 +20,7 @@ from domain.errors import Refused
 from domain.fulfillment import Fulfillment
 from domain.mail import MailKind
 from domain.personal import Personal
+from domain.refusal import RefusalCode
 from domain.step import effect_id
 
 ID = as_session("cs_test_first")
@@ -111,14 +113,14 @@ def test_what_has_all_left_is_not_sent_elsewhere(shop: Shop) -> None:
     ship(shop, "li_mug")
     ship(shop, "li_cup")
 
-    with pytest.raises(Refused, match="Nothing of this checkout is left to deliver"):
+    with expect_refusal("Nothing of this checkout is left to deliver"):
         shop.runtime.staff.correct_shipping(ID, MOVED, BY)
 
 
 def test_a_correction_that_changes_nothing_is_refused(shop: Shop) -> None:
     shop.runtime.staff.correct_shipping(ID, MOVED, BY)
 
-    with pytest.raises(Refused, match="is unchanged"):
+    with expect_refusal("is unchanged"):
         shop.runtime.staff.correct_shipping(ID, MOVED, BY)
 
     assert len(shop.events_of(Fulfillment.ShippingCorrected)) == 1
@@ -186,17 +188,15 @@ def test_a_phone_number_is_taken_as_people_write_it(shop: Shop, phone: str) -> N
 
 
 def test_a_refused_part_is_named_with_those_that_can_be_removed(shop: Shop) -> None:
-    with pytest.raises(Refused) as refusal:
+    with expect_refusal(
+        r"^The city must not be empty, since no parcel arrives without it\. Only the phone number, line 2, the postal "
+        r"code and the state can be removed\.$"
+    ):
         shop.runtime.staff.correct_shipping(ID, Correction(city=""), BY)
-
-    assert str(refusal.value) == (
-        "--city must not be empty, since no parcel arrives without it. Leave the option out to keep that part as it "
-        "is. Only --phone, --line2, --postal-code and --state can be removed."
-    )
 
 
 def test_a_country_that_there_is_not_is_named_in_the_refusal(shop: Shop) -> None:
-    with pytest.raises(Refused, match=r"^--country must be .* ISO 3166 .* such as DE \(got 'XX'\)\.$"):
+    with expect_refusal(r"^The country must be .* ISO 3166 .* such as DE \(got 'XX'\)\.$"):
         shop.runtime.staff.correct_shipping(ID, Correction(country="xx"), BY)
 
 
@@ -225,11 +225,7 @@ def test_a_first_address_needs_a_street_a_city_and_a_country(
     shop.visit(ID)
     shop.rest()
 
-    with (
-        nullcontext()
-        if is_complete
-        else pytest.raises(Refused, match="Add what is missing of --line1, --city and --country")
-    ):
+    with nullcontext() if is_complete else expect_refusal("must have a street, a city and a country"):
         shop.runtime.staff.correct_shipping(ID, correction, BY)
 
     assert len(shop.events_of(Fulfillment.ShippingCorrected)) == is_complete
@@ -269,19 +265,19 @@ def test_a_courier_gets_the_corrected_addresses(
 
 
 def test_a_delivery_that_is_under_way_keeps_its_address(open_shop: Callable[..., Shop], outside: Outside) -> None:
-    refused: list[str] = []
+    codes: list[RefusalCode] = []
 
     class Courier:
         def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
             with pytest.raises(Refused) as refusal:
                 calling.runtime.staff.correct_shipping(ID, MOVED, BY)
-            refused.append(str(refusal.value))
+            codes.append(refusal.value.refusal.code)
             return DeliveryReceipt(note=street(request.shipping))
 
     calling = hooked(open_shop, outside, deliveries={"courier": Courier()})
     calling.rest()
 
-    assert ["is under way" in each for each in refused] == [True]
+    assert codes == [RefusalCode.DELIVERY_UNDER_WAY]
     assert calling.fulfillment(ID).lines[as_line("li_hook")].note == old_street()
     assert calling.events_of(Fulfillment.ShippingCorrected) == []
 
@@ -352,7 +348,7 @@ def test_while_the_customer_can_change_the_address_staff_can_not(
     shop = open_shop(catalog=CATALOG)
     shop.visit(ID)
 
-    with pytest.raises(Refused, match="has not finished"):
+    with expect_refusal("has not finished"):
         shop.runtime.staff.correct_shipping(ID, Correction(line1="Neue Gasse 2", city="Weimar", country="DE"), BY)
 
 
@@ -366,5 +362,5 @@ def test_a_customer_who_has_finished_is_not_said_to_change_the_address(
     shop.hear(COMPLETED, ID, id=as_event("evt_completed"), payment_status="paid")
     shop.rest()
 
-    with pytest.raises(Refused, match="is paid, and it is not retrieved yet"):
+    with expect_refusal("is paid, and it is not retrieved yet"):
         shop.runtime.staff.correct_shipping(ID, Correction(line1="Neue Gasse 2", city="Weimar", country="DE"), BY)

@@ -3,8 +3,11 @@
 import pytest
 from reason_samples import sample
 
+from application.errors import reason_for
 from application.text.reason_wording import in_words
-from domain import reasons
+from application.text.refusal_wording import in_sentences
+from domain import reasons, refusals
+from domain.errors import Refused
 from domain.reason import Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 
@@ -76,6 +79,18 @@ def test_the_sentence_of_every_reason_has_each_of_its_parameters(code: ReasonCod
 )
 def test_it_reads(reason: Reason, text: str) -> None:
     assert in_words(reason) == text
+
+
+def test_a_stored_refusal_reads_as_on_the_spot() -> None:
+    refusal = refusals.several_parcels([1, 2])
+
+    assert f"{in_words(reason_for(Refused(refusal)))}." == in_sentences(refusal)
+
+
+def test_a_refusal_that_an_earlier_version_stored_in_words_reads_as_then() -> None:
+    early = Reason(code=ReasonCode.REFUSED, parameters={"text": "This checkout has the parcels 1, 2. Name one."})
+
+    assert in_words(early) == "This checkout has the parcels 1, 2. Name one."
 
 
 @pytest.mark.parametrize("problem", UrlProblem)

@@ -185,6 +185,7 @@ NEVER_A_SENTENCE = {
     ReasonCode.STRIPE_KEY_REFUSED,
     ReasonCode.NO_ANSWER,
     ReasonCode.UNREADABLE_EVENT,
+    ReasonCode.COMMAND_REFUSED,
     ReasonCode.REFUSED,
     ReasonCode.PORT_FAILED,
     ReasonCode.STRIPE_REFUSED,

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from application.errors import RefusedInWords
+from domain.errors import Refused
 from interfaces.cli.failures import MEANINGS, report
 
 
@@ -19,7 +21,9 @@ def test_every_error_of_the_table_is_an_error_that_there_is(name: str) -> None:
 @pytest.mark.parametrize("name", MEANINGS)
 def test_every_error_is_reported_in_a_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     module, _, kind = name.rpartition(".")
-    error = getattr(importlib.import_module(module), kind)("Something\x1b[2J is\nwrong")
+    text = "Something\x1b[2J is\nwrong"
+    raised = getattr(importlib.import_module(module), kind)
+    error = RefusedInWords(text) if raised is Refused else raised(text)
 
     code = report(error, [])
 
