@@ -16,9 +16,9 @@ from application.reading.views import (
     Among,
     AtMost,
     Before,
-    Common,
     Equal,
     Filter,
+    Frequent,
     OneOf,
     Selection,
     StartsWith,
@@ -90,7 +90,7 @@ class CheckoutSearch:
         filters = list(_of_amount(seen))
         looked_at = Selection(projection=CHECKOUTS, where=filters, limit=_FEW_MAX + 1)
         are_many = bool(filters) and len(self._views.select(looked_at)) > _FEW_MAX
-        return list(map(Common, filters)) if are_many else filters
+        return list(map(Frequent, filters)) if are_many else filters
 
     def _standing(self, states: Collection[CheckoutState | Situation]) -> Iterator[Sequence[Filter]]:
         """The filters of which a checkout must pass one. The view does not know which checkouts have parked events."""

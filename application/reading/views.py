@@ -118,14 +118,14 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class Frequent:
     """A filter that many rows pass: to look at the rows in their order finds a page sooner than an index of the
     column."""
 
     filter: Equal | AtMost | Above
 
 
-Filter = Equal | AtMost | Above | Before | StartsWith | OneOf | Among | Common
+Filter = Equal | AtMost | Above | Before | StartsWith | OneOf | Among | Frequent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

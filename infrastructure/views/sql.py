@@ -14,9 +14,9 @@ from application.reading.views import (
     Among,
     AtMost,
     Before,
-    Common,
     Equal,
     Filter,
+    Frequent,
     OneOf,
     Selection,
     StartsWith,
@@ -255,7 +255,7 @@ def _filter(each: Filter, table: Table, source_of: SourceOf, dialect: Dialect) -
 
     if isinstance(each, Before):
         return f"({_list(each.columns)})<({', '.join(map(mark_of, each.columns))})", each.values
-    if isinstance(each, Common):
+    if isinstance(each, Frequent):
         text, values = _filter(each.filter, table, source_of, dialect)
         return f"{dialect.without_index}{text}", values
     column, mark = quoted(each.column), mark_of(each.column)

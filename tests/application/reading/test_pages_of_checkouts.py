@@ -17,7 +17,7 @@ from application.reading import checkout_search
 from application.reading.answers import CheckoutFilter
 from application.reading.projection import rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
-from application.reading.views import Above, AtMost, Before, Common, Equal, Filter, OneOf, Selection
+from application.reading.views import Above, AtMost, Before, Equal, Filter, Frequent, OneOf, Selection
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.source import Source
@@ -92,7 +92,7 @@ def test_many_of_an_amount_are_read_in_their_order_and_not_sorted(
     assert "ORDER BY" in _plan(tmp_path, where)[-1], "by the index of amounts they are sorted"
 
     (again := tmp_path / "again").mkdir()
-    (scan,) = _plan(again, [Common(each) for each in where])
+    (scan,) = _plan(again, [Frequent(each) for each in where])
 
     assert scan.startswith("SCAN")
     assert scan.endswith("_i1")
