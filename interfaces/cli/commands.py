@@ -35,20 +35,6 @@ _ENGINE = Group.create_ordered("Engine")
 _LOG = Group.create_ordered("Log and views")
 _HELP = Group.create_ordered("Help")
 
-_EXAMPLES = """\
-Examples:
-  fulfill demo                               try it without an account
-  fulfill serve                              run the shop
-  fulfill queue                              list what waits for you
-  fulfill search ada@example.com             find an order
-  fulfill checkout cs_test_a1B2c3            read what happened to it
-  fulfill ship cs_test_a1B2c3 --carrier DHL  record a parcel
-  fulfill help ship                          explain a command
-
-Short names: `fulfill ship` is `fulfill checkout ship`,
-and `fulfill backup` is `fulfill log backup`.
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noun:
@@ -146,7 +132,6 @@ def command_line() -> App:
     app = CommandLine(
         name="fulfill",
         help="Fulfill every paid Stripe Checkout Session, once.",
-        help_epilogue=_EXAMPLES,
         version=_version,
         version_flags=["--version", "-V"],
         config=check_required,

@@ -97,6 +97,20 @@ EXAMPLES: Final[Mapping[str, Sequence[str]]] = {
     "help": ("fulfill help ship",),
 }
 """By the name of the function of the command."""
+_MARGINS: Final = 4
+_FIRST: Final[Mapping[str, str]] = {
+    "fulfill demo": "try it without an account",
+    "fulfill serve": "run the shop",
+    "fulfill queue": "list what waits for you",
+    "fulfill search ada@example.com": "find an order",
+    "fulfill checkout K7Q2M-9XDRT": "read what happened to it",
+    "fulfill ship K7Q2M-9XDRT --carrier DHL": "record a parcel",
+    "fulfill help ship": "explain a command",
+}
+"""Of the first page, each with what it does."""
+_SHORT_NAMES: Final = (
+    "Short names: `fulfill ship` is `fulfill checkout ship`, and `fulfill backup` is `fulfill log backup`."
+)
 
 
 class CommandLine(App):
@@ -113,10 +127,25 @@ class CommandLine(App):
         super().help_print(words, console=console)
         names, apps, _ = self.parse_commands(words)
         command = apps[-2] if names and names[-1].startswith("-") else apps[-1]
-        examples = [] if command is apps[0] else list(examples_of(command))
+        out = console or command.console
+        is_first = command is apps[0]
+        examples = list(_first(out.width) if is_first else examples_of(command))
         if examples:
             text = "\n".join(["", "Examples:", *(f"  {example}" for example in examples)])
-            (console or command.console).print(text, soft_wrap=True, markup=False, highlight=False)
+            out.print(text, soft_wrap=True, markup=False, highlight=False)
+        if is_first:
+            out.print(f"\n{_SHORT_NAMES}", markup=False, highlight=False)
+
+
+def _first(width: int) -> Iterator[str]:
+    """The examples of the first page: beside each what it does, or above it where the window is narrow."""
+    longest, words = max(map(len, _FIRST)), max(map(len, _FIRST.values()))
+    for example, meaning in _FIRST.items():
+        if longest + words + _MARGINS > width:
+            yield f"{meaning[:1].upper()}{meaning[1:]}:"
+            yield f"  {example}"
+        else:
+            yield f"{example:<{longest}}  {meaning}"
 
 
 def examples_of(command: App) -> Iterator[str]:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from cyclopts import App
 
-from interfaces.cli.commands import launched
 from interfaces.cli.examples import EXAMPLES, examples_of
 from interfaces.cli.main import command_line
 from interfaces.cli.wrong_usage import check
@@ -59,8 +58,21 @@ def test_the_help_of_a_noun_has_an_example_of_each_verb(fulfill: Callable[..., A
     ]
 
 
+@pytest.mark.parametrize("width", ["40", "80"])
+def test_no_width_breaks_an_example_of_the_first_page(
+    fulfill: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+
+    lines = fulfill("--help").out.splitlines()
+
+    assert max(map(len, lines)) <= int(width) + 2
+    assert any("fulfill ship K7Q2M-9XDRT --carrier DHL" in line for line in lines)
+    assert any("ecord a parcel" in line for line in lines)
+    assert any("Short names: `fulfill ship`" in line for line in lines)
+
+
 def test_the_first_page_has_examples_of_its_own(fulfill: Callable[..., Any]) -> None:
     page = fulfill("--help").out
 
     assert page.count("Examples:") == 1
-    assert launched(command_line()).help_epilogue is None
