@@ -66,7 +66,7 @@ class Announcement:
         out = page(sys.stderr)
         if COMMON.get().verbosity is not Verbosity.QUIET:
             out.say(f"fulfill runs in {self._mode} mode. Press Ctrl-C to stop it.")
-            out.fields(self._fields())
+            out.fields(self._fields(), are_pasted=True)
         for warning in self._warnings():
             out.warn(warning)
 

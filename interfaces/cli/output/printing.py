@@ -25,8 +25,8 @@ class Page(Protocol):
     def warn(self, text: str) -> None:
         """A line that must not be overlooked."""
 
-    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
-        """Names, each with what it is."""
+    def fields(self, fields: Iterable[tuple[str, str]], *, are_pasted: bool = False) -> None:
+        """Names, each with what it is. If people paste these texts elsewhere, no address in them is broken."""
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
         """Rows under their columns. Those that `wraps` names may be broken where a terminal is narrow."""
@@ -69,7 +69,7 @@ class Plain:
     def warn(self, text: str) -> None:
         self.say(f"WARNING: {text}")
 
-    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
+    def fields(self, fields: Iterable[tuple[str, str]], *, are_pasted: bool = False) -> None:  # noqa: ARG002 - nothing is broken here
         named = list(fields)
         widest = max((len(name) for name, _ in named), default=0)
         for name, text in named:

@@ -12,7 +12,7 @@ from rich.text import Text
 from application.reading.work import OtherWork, Work, WorkKind
 from interfaces.cli.output.cells import Cell, is_number, shown
 from interfaces.cli.output.pasting import Pasted
-from interfaces.cli.output.text import harmless, label
+from interfaces.cli.output.text import harmless, label, width
 
 _NARROW = 76
 """A story's times stand on lines of their own below this."""
@@ -68,10 +68,19 @@ class Terminal:
     def warn(self, text: str) -> None:
         self._print(Text(f"WARNING: {harmless(text)}", "bold red"))
 
-    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
-        grid = _grid()
-        for name, text in fields:
-            grid.add_row(Text(name, "bold"), _colored(name, harmless(text)))
+    def fields(self, fields: Iterable[tuple[str, str]], *, are_pasted: bool = False) -> None:
+        named = [(name, harmless(text)) for name, text in fields]
+        longest = max((len(name) for name, _ in named), default=0)
+        room = self._console.width - longest - _GAP
+        grid = _grid(longest)
+        for name, text in named:
+            if are_pasted and any(width(word) > room for word in text.split()):
+                self._print(grid)
+                self._print(Text(name, "bold"))
+                self._console.print(Text(text), soft_wrap=True)
+                grid = _grid(longest)
+            else:
+                grid.add_row(Text(name, "bold"), _colored(name, text))
         self._print(grid)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
@@ -127,9 +136,9 @@ class Terminal:
         self._console.print(what, overflow="fold")
 
 
-def _grid() -> Table:
+def _grid(first: int | None = None) -> Table:
     grid = Table.grid(padding=(0, _GAP, 0, 0))
-    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, min_width=first)
     grid.add_column(overflow="fold")
     return grid
 

@@ -76,9 +76,17 @@ def test_on_a_terminal_it_speaks_to_a_person_unless_it_is_asked_not_to(
     assert json.loads(as_json.splitlines()[0])["event"] == "serving"
 
 
-def printed_on_a_terminal(installed: Path, directory: Path, *arguments: str) -> str:
+def test_an_address_to_paste_is_one_piece_in_a_narrow_window(installed: Path, tmp_path: Path) -> None:
+    said = printed_on_a_terminal(installed, tmp_path, "serve", "--port", "0", columns=60)
+
+    lines = [line.strip() for line in re.sub(r"\x1b\[\d*m", "", said).splitlines()]
+    assert "http://127.0.0.1:0/after-checkout?session_id={CHECKOUT_SESSION_ID}" in lines
+    assert "Webhook       http://127.0.0.1:0/webhook" in lines
+
+
+def printed_on_a_terminal(installed: Path, directory: Path, *arguments: str, columns: int = 200) -> str:
     ours, theirs = pty.openpty()
-    environment = {**os.environ, **TEST, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "200"}
+    environment = {**os.environ, **TEST, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(columns)}
     process = Popen([installed, *arguments], cwd=directory, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     out = b""
