@@ -23,7 +23,7 @@ _NOT_RECORDED = "Nothing was recorded. Try again in a moment."
 
 MEANINGS: Mapping[str, Meaning] = {
     "interfaces.cli.usage.UsageError": Meaning(WRONG_USAGE, "wrong_usage"),
-    "domain.errors.InvalidIdentifier": Meaning(WRONG_USAGE, "wrong_usage"),
+    "domain.identifiers.InvalidIdentifier": Meaning(WRONG_USAGE, "wrong_usage"),
     "interfaces.sandbox.model.errors.StripeError": Meaning(WRONG_USAGE, "wrong_usage"),
     "infrastructure.setting_values.SettingsError": Meaning(WRONG_USAGE, "wrong_setting"),
     "infrastructure.catalog_file.CatalogError": Meaning(WRONG_USAGE, "wrong_setting"),
