@@ -12,7 +12,7 @@ from domain.deliveries.license_key import pool_of
 from domain.identifiers import InvalidIdentifier, PoolName, Sku, normal_sku, pool_name, stock_id
 from domain.plan import PlannedLine, Rule, Setting
 from domain.reason import Reason
-from domain.reference import Likeness
+from domain.reference import Alike
 from domain.whose_session import OurSessions
 
 REPEATS_WITHIN = timedelta(hours=1)
@@ -41,7 +41,7 @@ class Catalog:
     """Which sessions of the Stripe account are ours; None: all of them."""
     repeats_within: timedelta = REPEATS_WITHIN
     """A person decides over a second payment for the same reference in this time; 0: no one does."""
-    repeats_same: frozenset[Likeness] = frozenset()
+    repeats_same: frozenset[Alike] = frozenset()
     """What both must have in common besides the reference."""
     digest: str = ""
     """Identifies this version of the file in the log."""

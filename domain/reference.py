@@ -20,7 +20,7 @@ _KEPT_MAX = 100
 _DIGEST_LENGTH = 32
 
 
-class Likeness(StrEnum):
+class Alike(StrEnum):
     """What two checkouts with one reference may have in common besides. The catalog says what they must have, by these
     names."""
 

@@ -16,7 +16,7 @@ from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in, draws_keys
 from domain.identifiers import InvalidIdentifier, normal_sku, pool_name, stock_id
 from domain.plan import Rule
 from domain.reason import URL_MAX
-from domain.reference import Likeness
+from domain.reference import Alike
 from domain.whose_session import OurSessions
 from infrastructure.deliveries.callback_message import TIMEOUT_SECONDS_MAX
 from infrastructure.deliveries.callback_url import callback_url
@@ -110,13 +110,13 @@ def _our_sessions(where: str, table: object) -> OurSessions:
     return OurSessions(metadata=metadata, payment_links=frozenset(links), with_rule=with_rule)
 
 
-def _repeats(where: str, table: object) -> tuple[timedelta, frozenset[Likeness]]:
+def _repeats(where: str, table: object) -> tuple[timedelta, frozenset[Alike]]:
     if not isinstance(table, dict) or not table.keys() <= {_WITHIN, _SAME}:
         raise CatalogError(f"{where}: must be a table with `{_WITHIN}`, `{_SAME}` or both in it.")
     minutes = table.get(_WITHIN, REPEATS_WITHIN // timedelta(minutes=1))
     if isinstance(minutes, bool) or not isinstance(minutes, int) or not 0 <= minutes <= WITHIN_MINUTES_MAX:
         raise CatalogError(f"{where}: {_WITHIN} must be a whole number from 0 to {WITHIN_MINUTES_MAX}.")
-    same, known = table.get(_SAME, []), {each.value: each for each in Likeness}
+    same, known = table.get(_SAME, []), {each.value: each for each in Alike}
     if not isinstance(same, list) or not all(isinstance(each, str) and each in known for each in same):
         raise CatalogError(f"{where}: {_SAME} must be a list of {' and '.join(map(repr, known))}, or empty.")
     return timedelta(minutes=minutes), frozenset(known[each] for each in same)
@@ -282,7 +282,7 @@ def _digest(
     products: Mapping[str, Rule],
     ours: OurSessions | None,
     within: timedelta,
-    same: frozenset[Likeness],
+    same: frozenset[Alike],
 ) -> str:
     """The same for the same decisions, however the file is laid out: `low_stock` decides nothing."""
     rules: dict[str, object] = {

@@ -18,7 +18,7 @@ from domain.identifiers import SessionId, fulfillment_id
 from domain.key_pool import KeyPool
 from domain.policy import NOTHING_FURTHER, Begin
 from domain.reason import Reason
-from domain.reference import Likeness, Reference, has_item_in_common, reference_id
+from domain.reference import Alike, Reference, has_item_in_common, reference_id
 from domain.streams import Streams
 
 
@@ -114,13 +114,13 @@ class FulfillmentPolicy:
     def _paid_twice(self, checkout: Checkout, paid: CheckoutSession.Paid, do: Streams) -> SessionId | None:
         """The checkout for which the customer has paid just before, most likely for the same order."""
         same, within = self._catalog.repeats_same, self._catalog.repeats_within
-        id = reference_id(checkout, is_of_customer=Likeness.MAIL in same)
+        id = reference_id(checkout, is_of_customer=Alike.MAIL in same)
         if id is None or not within or not checkout.is_payment_required:
             return None
         at = paid.occurred_at
         reference = do.command(Reference, id, Reference.pay, paid.session, at)
         for other in reference.others(paid.session, at, within):
-            if Likeness.ITEM not in same:
+            if Alike.ITEM not in same:
                 return other
             bought = do.load(CheckoutSession, other).checkout
             if bought is not None and has_item_in_common(checkout, bought):

@@ -12,7 +12,7 @@ from domain.catalog import Catalog, LowStock
 from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.identifiers import pool_name
 from domain.plan import Rule
-from domain.reference import Likeness
+from domain.reference import Alike
 from infrastructure.catalog_file import FILE_BYTES_MAX, CatalogError, load_catalog
 
 OWN = frozenset({"courier"})
@@ -392,12 +392,12 @@ def test_the_time_in_which_a_second_payment_waits_for_a_person(tmp_path: Path, t
     [
         ("", frozenset()),
         ("[repeats]\nsame = []\n", frozenset()),
-        ('[repeats]\nsame = ["item"]\n', frozenset({Likeness.ITEM})),
-        ('[repeats]\nwithin_minutes = 60\nsame = ["mail", "item"]\n', frozenset({Likeness.MAIL, Likeness.ITEM})),
+        ('[repeats]\nsame = ["item"]\n', frozenset({Alike.ITEM})),
+        ('[repeats]\nwithin_minutes = 60\nsame = ["mail", "item"]\n', frozenset({Alike.MAIL, Alike.ITEM})),
     ],
 )
 def test_what_a_second_payment_must_have_in_common_with_the_first(
-    tmp_path: Path, text: str, same: frozenset[Likeness]
+    tmp_path: Path, text: str, same: frozenset[Alike]
 ) -> None:
     (tmp_path / "catalog.toml").write_text(text)
 
