@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import stripe
 from fakes.receiver import Receiver, answering, dribbling
 from typed_ids import as_session
 
@@ -20,6 +21,12 @@ from interfaces.sandbox.model.values import Money
 from interfaces.sandbox.model.values import TaxId as SandboxTaxId
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between its attempts the SDK waits 0.5 seconds or more, which shows nothing here."""
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)
 
 
 @pytest.fixture
