@@ -128,8 +128,11 @@ def _what_is_wrong(mail: Mail, session: CheckoutSession, fulfillment: Fulfillmen
         case MailKind.PAYMENT_FAILED:
             is_wrong = is_decided or not has_failed or session.is_canceled
             return "the payment has not failed, or is of no interest" if is_wrong else None
-        case MailKind.CANCELED if mail.payment_wait:
-            return "it is paid, or not canceled" if session.is_paid or not session.is_canceled else None
+        case MailKind.CANCELED if fulfillment.requested is None:
+            if session.is_paid or not session.is_canceled:
+                return "it is paid, or not canceled"
+            is_to_come = is_decided or not has_failed
+            return None if is_to_come == (mail.payment_wait is not None) else "the payment is to come, or is not"
         case _:
             return _what_is_wrong_with_lines(mail, session, fulfillment)
 
