@@ -50,9 +50,7 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
         case ReasonCode.NO_PAYMENT_NAMED:
             return f"{said['type']} does not name a payment"
         case ReasonCode.NOT_A_SESSION:
-            return (
-                "Its object has no ID of a Checkout Session (cs_live_... or cs_test_...), as in Stripe's sample events"
-            )
+            return "Its object has no ID of a Checkout Session, as in Stripe's sample events"
         case ReasonCode.COMPLETED_AFTER_EXPIRY:
             return "Stripe reported it completed after it expired"
         case ReasonCode.SUCCEEDED_AFTER_FAILURE:
