@@ -30,6 +30,7 @@ _BATCH_MAX = 256
 _QUEUE_MAX = 10_000
 _CONFLICTS_MAX = 50
 _GIVE_WAY_SECONDS = 0.01
+_URGENT_SECONDS = 0.02
 _PAUSE_SECONDS = 0.001
 _PAUSED_SECONDS_MAX = 0.02
 _UNPAUSED_SECONDS_MIN = 0.02
@@ -193,9 +194,10 @@ class Writer:
     def _is_writing(self) -> bool:
         return self.has_thread and bool(self._queue or self._in_hand)
 
-    def has_requests(self) -> bool:
-        """True if requests are waiting for the next turn."""
-        return bool(self._queue)
+    def is_urgent(self) -> bool:
+        """True if a request has waited so long that whatever else its thread does should end."""
+        queue = self._queue
+        return bool(queue) and self._threads.monotonic() - queue[0].submitted_at > _URGENT_SECONDS
 
     def result(self, future: Future[T]) -> T:
         """Wait for the result of a submitted command."""

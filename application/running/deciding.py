@@ -1,6 +1,6 @@
 """Lets the policies decide over a batch of events, and parks events that a policy can't handle."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import structlog
@@ -77,9 +77,14 @@ class Deciding:
         self._clock = clock
 
     def decide(
-        self, read: Sequence[Entry], positions: Mapping[str, int], parked_subjects: Set[tuple[str, str]]
+        self,
+        read: Sequence[Entry],
+        positions: Mapping[str, int],
+        parked_subjects: Set[tuple[str, str]],
+        is_urgent: Callable[[], bool],
     ) -> Batch:
-        """Decide over these events, up to the first that needs a long stream, or until much is decided.
+        """Decide over these events, up to the first that needs a long stream, until much is decided, or until it is
+        urgent to end.
 
         `positions` are those of the readings that follow; `parked_subjects` are the policies and subjects with parked
         events so far.
@@ -98,7 +103,7 @@ class Deciding:
                 batch.awaited = error.stream
                 break
             position = entry.position
-            if len(batch.unit.pending) >= _DECIDED_MAX:
+            if len(batch.unit.pending) >= _DECIDED_MAX or is_urgent():
                 break
         else:
             position = read[-1].position if read else 0

@@ -58,7 +58,7 @@ class Engine:
         self._long_streams.pause = writer.let_requests_pass
         self._writer = writer
         self._followers = followers
-        self._followers.has_requests = writer.has_requests
+        self._followers.is_urgent = writer.is_urgent
         self._projector = projector
         self._runner = runner
         self._locks = locks

@@ -52,8 +52,8 @@ class Followers:
         self._recent = recent
         self._locks = locks
         self._terms = terms or {}
-        self.has_requests: Callable[[], bool] = lambda: False
-        """True if the thread that takes turns has requests to write as well."""
+        self.is_urgent: Callable[[], bool] = lambda: False
+        """True if requests have waited for the thread that takes turns: a batch ends early."""
         self.is_server = False
         """True if it leads for longer than a staff command takes."""
         self._positions: dict[str, int] = {}
@@ -109,9 +109,10 @@ class Followers:
         return [({name: at for name, at in self._positions.items() if at == start}, end) for start, end in groups]
 
     def _follow_batch(self, positions: Mapping[str, int], read: Sequence[Entry]) -> bool:
-        batch = self._deciding.decide(read, positions, self._parked_subjects)
+        is_full = len(read) == self._limit
+        batch = self._deciding.decide(read, positions, self._parked_subjects, self.is_urgent)
         if self._has_kept(batch, len(read)):
-            self._limit = self._next_limit(len(read), has_news=batch.has_news)
+            self._limit = min(_BATCH_MAX, self._limit * 2) if is_full and not self.is_urgent() else _BATCH_MIN
         return batch.has_news or not self.is_held_up
 
     def _retry_parked(self, policy: str, subject: str) -> bool:
@@ -137,13 +138,6 @@ class Followers:
         self._recent.keep(batch.unit.states, inserted)
         self._log_decisions(batch)
         return True
-
-    def _next_limit(self, size: int, *, has_news: bool) -> int:
-        """Return the size of the next batch. Batches grow as long as they are full: many decisions share a commit.
-        Without decisions, a larger batch saves little, and requests wait for it."""
-        if size < self._limit or (self.has_requests() and not has_news):
-            return _BATCH_MIN
-        return min(_BATCH_MAX, self._limit * 2)
 
     def _leads(self) -> bool:
         leads = self._locks.lead()

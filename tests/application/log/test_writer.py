@@ -251,6 +251,21 @@ def test_it_is_not_well_while_something_waits_for_more_than_two_seconds(log: Log
     assert well == [True, False, True]
 
 
+def test_a_request_is_urgent_once_it_has_waited_for_a_while(log: Log) -> None:
+    time = TimeInHand()
+    writer = Writer(log, RecentStates(log.store), threads=time)
+
+    urgent = [writer.is_urgent()]
+    writer.submit(STAMP, [], count(1))
+    urgent.append(writer.is_urgent())
+    time.now = 0.021
+    urgent.append(writer.is_urgent())
+    writer.turn()
+    urgent.append(writer.is_urgent())
+
+    assert urgent == [False, False, True, False]
+
+
 def test_what_is_being_written_counts_as_waiting(log: Log) -> None:
     time = TimeInHand()
     writer = Writer(log, RecentStates(log.store), threads=time)

@@ -192,13 +192,13 @@ def test_a_policy_added_later_starts_at_the_beginning(open_process: Open) -> Non
     assert both.counted() == 4
 
 
-@pytest.mark.parametrize("has_requests", [False, True])
-def test_batches_stay_small_while_requests_wait_and_nothing_is_decided(
-    open_process: Open, monkeypatch: pytest.MonkeyPatch, has_requests: bool
+@pytest.mark.parametrize("is_urgent", [False, True])
+def test_batches_stay_small_while_requests_wait(
+    open_process: Open, monkeypatch: pytest.MonkeyPatch, is_urgent: bool
 ) -> None:
     process = open_process(Counting(reads=frozenset({StockItem.Counted})))
-    process.log.append([noted(version) for version in range(1, 1001)])
-    process.followers.has_requests = lambda: has_requests
+    process.log.append([noted(version) for version in range(1, 501)])
+    process.followers.is_urgent = lambda: is_urgent
     sizes, read = list[int](), process.log.read
 
     def measured(after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
@@ -209,8 +209,8 @@ def test_batches_stay_small_while_requests_wait_and_nothing_is_decided(
     monkeypatch.setattr(process.log, "read", measured)
     process.rest()
 
-    assert sum(sizes) == 1000
-    assert max(sizes) == (32 if has_requests else 512)
+    assert max(sizes) == (32 if is_urgent else 256)
+    assert process.log.positions()["counting"] == 500
 
 
 def noted(version: int) -> Event:
@@ -218,12 +218,14 @@ def noted(version: int) -> Event:
     return stamped(CheckoutSession.Noted(text=Personal("a note")), stamp, as_stream("cs_test_a"), version)
 
 
-def test_requests_that_wait_do_not_split_the_commits_of_decisions(open_process: Open) -> None:
-    process = open_process(Counting())
-    process.log.append([noted(version) for version in range(1, 1001)])
-    process.followers.has_requests = lambda: True
-    turns = 0
+def test_a_batch_ends_with_the_event_during_which_a_request_became_urgent(open_process: Open) -> None:
+    policy = Counting()
+    process = open_process(policy)
+    process.log.append([noted(version) for version in range(1, 11)])
+    process.followers.is_urgent = lambda: len(policy.seen) in (3, 4)
+    ends = []
     while process.followers.turn():
-        turns += 1
+        ends.append(len(policy.seen))
 
-    assert turns < 1000 / 32
+    assert ends[:3] == [3, 4, 10]
+    assert process.counted() == 10
