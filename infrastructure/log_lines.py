@@ -10,7 +10,7 @@ from typing import Any, Final
 from application.text import wording
 from application.text.english import counted
 from application.text.wording import Titles
-from domain.identifiers import SessionId, StreamId
+from domain.identifiers import stored_session_id
 from domain.order_number import order_number, with_prefix
 from domain.step import MailStep, parse_step
 
@@ -63,7 +63,7 @@ class LinesForAPerson:
         return self._order(session[0]) if session else subject
 
     def _order(self, session_id: str) -> str:
-        return with_prefix(order_number(SessionId(StreamId(session_id))), self.order_prefix)
+        return with_prefix(order_number(stored_session_id(session_id)), self.order_prefix)
 
 
 def _subject(record: Record, raw: Record) -> str:

@@ -184,7 +184,7 @@ def groups() -> Mapping[str, Sequence[str]]:
 
 
 def _noun(name: str, noun: Noun) -> App:
-    app = App(name=name, help=noun.help, group=noun.group, help_epilogue="")
+    app = CommandLine(name=name, help=noun.help, group=noun.group, help_epilogue="")
     for verb, command in noun.verbs.items():
         app.command(command, name=verb)
     if noun.default is not None:

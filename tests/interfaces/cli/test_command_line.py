@@ -81,7 +81,7 @@ def test_no_aggregate_is_loaded_before_a_command_needs_it() -> None:
     """What all commands load, each of them waits for: importing an aggregate and its events takes 30 ms."""
     loaded = {name for name in loaded_by("--version") if name.startswith("domain.")}
 
-    assert loaded <= {"domain.errors", "domain.identifiers", "domain.money"}
+    assert loaded <= {"domain.errors", "domain.identifiers", "domain.money", "domain.refusal"}
 
 
 def test_serve_and_sandbox_listen_where_it_is_promised(fulfill: Callable[..., Any]) -> None:
