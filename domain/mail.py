@@ -76,7 +76,7 @@ class Mail:
     is_correction: bool = False
     """True if it was requested since a person corrected the carrier or the tracking number of its parcel."""
     is_order_canceled: bool = False
-    """True in a mail about a cancellation if no line of the order is left."""
+    """True in a mail about a cancellation, and in a receipt, if no line of the order is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ def mail_now(
         _mail(order_number(session.id), checkout, to, kind, lines, parcel),
         payment_wait=checkout.payment_wait if is_unpaid else None,
         is_correction=step.is_correction,
-        is_order_canceled=kind is MailKind.CANCELED and _is_nothing_left(fulfillment),
+        is_order_canceled=_reports_cancellation(kind, fulfillment),
     )
 
 
@@ -90,6 +90,18 @@ def _lines_now(
         case _:
             assert_never(kind)
     return tuple(map(mail_line, lines)) or None
+
+
+def _reports_cancellation(kind: MailKind, fulfillment: Fulfillment) -> bool:
+    """True if the mail reports that the whole order is canceled. A receipt does where it is the first mail, so that it
+    thanks nobody for an order of which nothing comes."""
+    match kind:
+        case MailKind.CANCELED:
+            return _is_nothing_left(fulfillment)
+        case MailKind.RECEIPT:
+            return bool(fulfillment.lines) and _is_nothing_left(fulfillment)
+        case _:
+            return False
 
 
 def _is_nothing_left(fulfillment: Fulfillment) -> bool:

@@ -190,7 +190,7 @@ def _pending(kind: DeliveryKind | None) -> str:
 
 def _lead(mail: Mail, language: Language) -> str:
     match mail.kind:
-        case MailKind.RECEIPT:
+        case MailKind.RECEIPT if not mail.is_order_canceled:
             return language.gettext(_receipt_lead(mail))
         case MailKind.PAYMENT_PENDING:
             return language.gettext(_pending_text(mail).lead)
@@ -226,7 +226,7 @@ def _lead(mail: Mail, language: Language) -> str:
             return language.gettext(
                 "From now on, please use the license keys listed here. Other keys of this item are no longer valid."
             )
-        case MailKind.CANCELED:
+        case MailKind.CANCELED | MailKind.RECEIPT:
             return language.ngettext(
                 "This item has been canceled and will not be delivered:",
                 "These items have been canceled and will not be delivered:",
@@ -259,7 +259,7 @@ def _takes_longer(line: MailLine) -> bool:
 
 def _closing(mail: Mail, language: Language) -> str:
     match mail.kind:
-        case MailKind.RECEIPT:
+        case MailKind.RECEIPT if not mail.is_order_canceled:
             return language.gettext("Please keep this email as your receipt.")
         case MailKind.PAYMENT_PENDING:
             return language.gettext(_pending_text(mail).closing)
@@ -271,9 +271,9 @@ def _closing(mail: Mail, language: Language) -> str:
             return language.gettext("It can take a day until the carrier shows your parcel.")
         case MailKind.CANCELED if mail.payment_wait is not None:
             return language.gettext(_CANCELED_UNPAID[mail.payment_wait])
-        case MailKind.CANCELED if mail.is_order_canceled:
+        case MailKind.CANCELED | MailKind.RECEIPT if mail.is_order_canceled:
             return language.gettext("If you have questions about your order or your payment, please contact us.")
-        case MailKind.CANCELED:
+        case MailKind.CANCELED | MailKind.RECEIPT:
             return language.gettext(
                 "Items not listed here are not affected. If you have questions about your order or your payment, "
                 "please contact us."

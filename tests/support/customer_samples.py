@@ -171,6 +171,7 @@ def _mails(language: str) -> dict[str, Mail]:
             )
             for wait in (PaymentWait.BANK, PaymentWait.CUSTOMER, PaymentWait.CAPTURE)
         },
+        "receipt-canceled-order": replace(receipt, lines=(canceled,), is_order_canceled=True),
         "receipt-partly-canceled": replace(taxed, lines=(_MUG, canceled)),
     }
 

@@ -127,6 +127,21 @@ def test_the_mail_about_the_last_lines_says_that_the_order_is_canceled(open_shop
     assert [mail.is_order_canceled for mail in canceled] == [False, True]
 
 
+def test_a_receipt_that_is_the_first_mail_thanks_for_nothing_of_a_canceled_order(
+    open_shop: Open, outside: Outside
+) -> None:
+    outside.mailers_error = NotTaken("The mail server is away.")
+    shop = bought(open_shop, outside, "mug")
+    shop.runtime.staff.cancel(ID, [], BY, notifies=False)
+    outside.mailers_error = None
+    for _ in range(4):
+        shop.clock.advance(3600)
+        shop.rest()
+
+    [mail] = outside.mailbox.values()
+    assert (mail.kind, mail.is_order_canceled) == (MailKind.RECEIPT, True)
+
+
 def test_what_the_customer_has_stays_and_the_rest_completes_the_checkout(open_shop: Open, outside: Outside) -> None:
     shop = bought(open_shop, outside, "course", "mug")
     with expect_refusal("Line li_course is delivered, not waiting for its delivery"):
