@@ -1,5 +1,6 @@
 """`GET /after-checkout`, on a real server, with the sandbox in Stripe's place."""
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,16 @@ def test_the_visit_alone_fulfills_and_shows_what_was_fulfilled(shop: RunningShop
     assert "Online course" in answer.text
     assert "€49.00" in answer.text
     assert "ada" not in answer.text.lower()
+
+
+def test_the_address_may_end_in_a_slash(shop: RunningShop) -> None:
+    answer = shop.client.get("/after-checkout/", params={"session_id": paid(shop)})
+
+    assert answer.status_code == 200
+    assert "Online course" in answer.text
+    files = [answer.url.join(link) for link in re.findall(r'<link [^>]*href="([^"]*)"', answer.text)]
+    assert files
+    assert [shop.client.get(str(file)).status_code for file in files] == [200] * len(files)
 
 
 def test_a_session_of_another_application_gets_the_page_of_unknown_ones(tmp_path: Path) -> None:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 from running import RunningShop, running_shop
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from interfaces.web.headers import SECURITY_HEADERS
 from interfaces.web.serve import engine_app
@@ -45,3 +48,23 @@ def test_every_page_has_the_headers_of_pages(shop: RunningShop, paths: list[str]
     for path, page in pages.items():
         lacking = [name for name, value in SECURITY_HEADERS.items() if page.headers.get(name) != value]
         assert not lacking, f"{path} lacks {lacking} of SECURITY_HEADERS in interfaces/web/headers.py"
+
+
+def test_every_page_is_also_served_with_a_slash_at_its_end(shop: RunningShop, paths: list[str]) -> None:
+    named = [path for path in paths if path != "/"]
+
+    without, with_slash = ([shop.client.get(f"{path}{end}") for path in named] for end in ("", "/"))
+
+    assert [page.headers["content-type"] for page in with_slash] == [page.headers["content-type"] for page in without]
+    assert [page.status_code for page in with_slash] == [page.status_code for page in without]
+    assert [page.text for page in with_slash] == [page.text for page in without]
+
+
+def test_pages_that_another_package_adds_are_served_with_a_slash_too(shop: RunningShop) -> None:
+    async def page(_: Request) -> Response:
+        return PlainTextResponse("a page")
+
+    client = TestClient(engine_app(shop.runtime, [Route("/more", page)]))  # without its lifespan: the engine runs
+
+    assert [client.get(path).text for path in ("/more", "/more/")] == ["a page", "a page"]
+    assert client.get("/more//").status_code == 404
