@@ -254,8 +254,8 @@ def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
 
 
 def _hit_row(hit: "SearchHit", order: "NamedCheckout | None", order_prefix: str | None) -> tuple[str, ...]:
+    from application.reading.states_in_words import STATES
     from domain.order_number import with_prefix
-    from interfaces.cli.output.states import STATES
 
     return (
         with_prefix(hit.order_number, order_prefix),

@@ -28,8 +28,8 @@ def check_goes_out(kind: "MailKind", desk: Desk) -> None:
 
 
 def put_checkout_state(desk: Desk, session_id: SessionId, done: str = "Recorded.", *, as_json: bool) -> int:
+    from application.reading.states_in_words import in_a_sentence
     from domain.order_number import order_number
-    from interfaces.cli.output.states import in_a_sentence
 
     is_followed = desk.follow()
     document = desk.runtime.queries.checkout(session_id)

@@ -35,7 +35,7 @@ def state_of(_kind: object, tokens: Sequence[Token]) -> "CheckoutState | Situati
         ValueError: there is none.
     """
     from application.reading.checkout_state import CheckoutState, Situation
-    from interfaces.cli.output.states import STATES
+    from application.reading.states_in_words import STATES
 
     states: tuple[CheckoutState | Situation, ...] = (*CheckoutState, *Situation)
     [token] = tokens

@@ -18,6 +18,7 @@ from starlette.staticfiles import StaticFiles
 from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument
 from application.reading.queries import Queries
+from application.reading.states_in_words import STATES, line_in_words
 from application.staff.by import By
 from application.staff.commands import Staff
 from application.text.refusal_wording import in_sentences
@@ -192,12 +193,14 @@ def _money(amount: int | None, currency: str | None = CURRENCY) -> str:
     return format_money(amount, currency, english()) if amount is not None and currency else ""
 
 
-def _label(name: str) -> str:
-    return name.replace("_", " ")
+def _state(order: CheckoutDocument) -> str:
+    """In the word that staff lists have."""
+    return STATES[order.situation].short
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     made = environment(FileSystemLoader(_HERE / "templates"))
-    made.filters |= {"title_of": _title, "customer_of": _customer, "money": _money, "label": _label}
+    made.filters |= {"title_of": _title, "customer_of": _customer, "money": _money}
+    made.filters |= {"state_in_words": _state, "line_in_words": line_in_words}
     return made

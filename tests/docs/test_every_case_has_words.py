@@ -6,6 +6,7 @@ import random_days
 from builders import a_line_item
 from simulation.story import CATALOG, PRODUCTS
 
+from application.reading import states_in_words as states
 from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.parts import Part
 from application.text import wording
@@ -13,7 +14,6 @@ from domain.catalog import Catalog
 from domain.deliveries.kind import BUILT_IN, DeliveryKind
 from domain.policies import intake
 from infrastructure.customer_texts import page_texts
-from interfaces.cli.output import states
 from interfaces.sandbox.pages.selling import DELIVERIES
 from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
 
@@ -30,7 +30,7 @@ def test_every_state_of_a_checkout_has_words_on_the_landing_page() -> None:
 def test_every_state_of_a_checkout_has_words_for_staff() -> None:
     missing = {*CheckoutState, *Situation} - set(states.STATES)
 
-    assert not missing, f"Add {sorted(missing)} to STATES in interfaces/cli/output/states.py"
+    assert not missing, f"Add {sorted(missing)} to STATES in application/reading/states_in_words.py"
 
 
 def test_every_part_of_the_landing_page_has_words() -> None:

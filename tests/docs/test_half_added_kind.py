@@ -66,7 +66,7 @@ CHECKOUT_STATE = HalfAdded(
     after='    OTHER_APPLICATION = "other_application"\n',
     member='    REFUNDED = "refunded"\n',
     named="CheckoutState.REFUNDED",
-    places={Path("interfaces/cli/output/states.py")},
+    places={Path("application/reading/states_in_words.py")},
 )
 WORK = HalfAdded(
     module=Path("application/reading/work.py"),

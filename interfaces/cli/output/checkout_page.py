@@ -10,13 +10,13 @@ from application.errors import NotFound
 from application.reading.checkout_document import CheckoutDocument, EmailEntry, StoryEntry, as_json
 from application.reading.checkout_state import CheckoutState
 from application.reading.redacted import HIDDEN
+from application.reading.states_in_words import checkout_in_words, line_in_words
 from application.text.english import counted
 from application.text.wording import PAYMENTS
 from domain.identifiers import KEYS_PREFIX, PAYMENT_PREFIX, SKU_PREFIX, SessionId
 from domain.order_number import with_prefix
 from interfaces.cli.output.order_fields import order_fields, text
 from interfaces.cli.output.printing import Page
-from interfaces.cli.output.states import checkout_in_words, line_in_words
 from interfaces.cli.output.text import exact, money, to_the_second
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from cyclopts import Token
 from sandbox_sales import paid
 
 from application.reading.checkout_state import CheckoutState, Situation
-from interfaces.cli.output.states import STATES
+from application.reading.states_in_words import STATES
 from interfaces.cli.state_words import StateWord, state_of
 from interfaces.sandbox.sandbox import Sandbox
 

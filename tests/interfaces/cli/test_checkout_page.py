@@ -16,10 +16,10 @@ from sample_log import CANCELED, DEBIT, FOREIGN, KEYS, SHOP
 from typed_ids import as_event, as_session, as_stream
 
 from application.reading.checkout_state import CheckoutState
+from application.reading.states_in_words import STATES
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from interfaces.cli.output.order_fields import order_fields
-from interfaces.cli.output.states import STATES
 from interfaces.cli.output.text import exact, to_the_second
 from interfaces.cli.times import moment, shown_zone
 

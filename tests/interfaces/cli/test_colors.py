@@ -2,10 +2,10 @@
 
 import pytest
 
+from application.reading import states_in_words as states
 from application.reading.checkout_document import MailState
 from application.reading.views import ViewState
 from domain.line import LineState
-from interfaces.cli.output import states
 from interfaces.cli.output.terminal import _STATES, Terminal
 from interfaces.cli.output.text import label
 

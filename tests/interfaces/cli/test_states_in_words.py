@@ -11,9 +11,9 @@ from typed_ids import as_session
 
 from application.reading.checkout_document import CheckoutDocument
 from application.reading.checkout_state import CheckoutState
+from application.reading.states_in_words import STATES, checkout_in_words, line_in_words
 from domain import reasons
 from domain.line import LineState
-from interfaces.cli.output.states import STATES, checkout_in_words, line_in_words
 
 PARCEL, BY_HAND, ACCESS = "shipment", "manual", "access"
 

@@ -1,5 +1,6 @@
 """What a visitor of the demo shop does as its staff: send parcels, and count the shelf."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from typed_ids import as_session
 
+from application.reading.states_in_words import STATES
 from interfaces.demo.goods import catalog_text, stocked
 from interfaces.demo.stage import Order, Stage
 from interfaces.sandbox.sandbox import Sandbox
@@ -61,6 +63,32 @@ def test_a_parcel_is_sent_on_the_page_of_its_order(visitor: TestClient, stage: S
     assert (sent.status_code, sent.headers["location"]) == (303, f"/demo/orders/{order.id}")
     stage.ends(order, "fulfilled", "receipt", "shipped_1")
     assert "/ship" not in visitor.get(f"/demo/orders/{order.id}").text
+
+
+def states_on(page: str) -> list[str]:
+    return re.findall(r'class="state ([^"]*">[^<]*)<', page)
+
+
+def test_orders_and_lines_have_the_words_of_staff_lists(visitor: TestClient, stage: Stage) -> None:
+    by_hand, waiting = (bought(visitor, stage, slug, "blocked") for slug in ("consultation", "mug"))
+
+    front = visitor.get("/demo").text
+    shown = visitor.get(f"/demo/orders/{by_hand.id}").text
+    assert states_on(front) == ['backordered">backordered', 'to_do_by_hand">to do by hand']
+    assert states_on(shown) == ['to_do_by_hand">to do by hand']
+    assert '<span class="quiet">to do by hand' in shown
+    visitor.post("/demo/stock/mug-blue", data={"on_hand": "1"})
+    stage.ends(waiting, "fulfilling", "receipt")
+    assert '<span class="quiet">to pack' in visitor.get(f"/demo/orders/{waiting.id}").text
+
+
+def test_only_states_of_what_is_wrong_are_red(visitor: TestClient) -> None:
+    style = visitor.get("/demo/static/shop.css").text
+
+    [red] = re.findall(r"^(.*) \{ color: var\(--bad\); \}$", style, re.MULTILINE)
+    wrong = {each.removeprefix(".state.") for each in red.split(", ")}
+    assert wrong == {"blocked", "parked", "payment_failed", "paid_twice", "paid_after_cancellation"}
+    assert wrong < {str(state) for state in STATES}
 
 
 def test_a_count_serves_who_waits(visitor: TestClient, stage: Stage) -> None:

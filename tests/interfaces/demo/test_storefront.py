@@ -51,7 +51,7 @@ def test_an_order_and_its_mail_are_found_and_shown(visitor: TestClient, stage: S
         assert order_number(order.id) in page
         assert "Ada" in page
     assert f'href="/demo/mails/{name}"' in front
-    for text in ("Online course: drawing trees", "€49.00", ">blocked<", "The receipt was sent", name):
+    for text in ("Online course: drawing trees", "€49.00", ">to do by hand<", "The receipt was sent", name):
         assert text in shown
     assert "customer@example.com" in mail
     assert f'src="/demo/mails/{name}/as-sent"' in mail

@@ -8,7 +8,6 @@ from application.reading.checkout_document import CheckoutDocument, LineItemEntr
 from application.reading.checkout_state import CheckoutState, Situation
 from domain.deliveries.kind import built_in, is_parcel
 from domain.line import LineState
-from interfaces.cli.output.text import label
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ STATES: Mapping[CheckoutState | Situation, Words] = {
     Situation.PAID_AFTER_CANCELLATION: Words("paid after it was canceled", "a person has to decide: deliver or refund"),
     Situation.PAID_TWICE: Words("possibly paid twice", "a person has to decide whether this one is delivered too"),
 }
-"""Everything that `fulfill checkout list` and `fulfill checkout` show as a state."""
+"""Everything that `fulfill checkout list`, `fulfill checkout` and the demo shop show as a state."""
 _IN_A_SENTENCE = {
     CheckoutState.PAYMENT_FAILED: "has a failed payment",
     CheckoutState.NOTHING_TO_FULFILL: "has nothing to fulfill",
@@ -106,7 +105,7 @@ def line_in_words(line: LineItemEntry, state: CheckoutState) -> str:
         case LineState.DELIVERED if _has_lost_its_keys(line):
             return "keys revoked"
         case LineState.DELIVERED | LineState.BACKORDERED | LineState.GIVEN_UP | LineState.CANCELED:
-            return label(line.state)
+            return line.state.replace("_", " ")
         case _:
             assert_never(line.state)
 
