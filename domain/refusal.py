@@ -83,6 +83,7 @@ class RefusalCode(StrEnum):
     # The work queue
     NO_TASK = "no_task"
     STRIPE_EVENT_HANDLED = "stripe_event_handled"
+    STRIPE_EVENT_IGNORED = "stripe_event_ignored"
     NOTHING_TO_RETRY = "nothing_to_retry"
     RETRY_OF_OTHER_ACCOUNT = "retry_of_other_account"
     RETRIEVAL_DUE = "retrieval_due"

@@ -254,6 +254,10 @@ def stripe_event_handled(stripe_event: StripeEventId) -> Refusal:
     return _refusal(RefusalCode.STRIPE_EVENT_HANDLED, stripe_event=stripe_event)
 
 
+def stripe_event_ignored(stripe_event: StripeEventId) -> Refusal:
+    return _refusal(RefusalCode.STRIPE_EVENT_IGNORED, stripe_event=stripe_event)
+
+
 def nothing_to_retry() -> Refusal:
     return _refusal(RefusalCode.NOTHING_TO_RETRY)
 

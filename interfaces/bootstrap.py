@@ -163,7 +163,7 @@ def bootstrap(settings: Settings, replacements: Replacements | None = None) -> R
         engine=engine,
         gateway=gateway,
         fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock, catalog),
-        staff=Staff(log, writer, catalog, use.clock, countries()),
+        staff=Staff(log, writer, catalog, use.clock, countries(), Intake(livemode=settings.livemode)),
         queries=queries,
         rebuild=Rebuild(log, views, scratch_views, every),
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),

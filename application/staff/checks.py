@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from application.errors import NotFound, RefusedInWords
 from application.log.log import Log
 from application.log.unit_of_work import UnitOfWork
+from application.staff.dry_run import decides
 from domain import refusals
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
@@ -13,6 +14,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import InvalidIdentifier, SessionId, StripeEventId, fulfillment_id, is_stripe_event, session_id
 from domain.mail_address import public_address
 from domain.park_reason import FOREIGN
+from domain.policy import Policy
 from domain.refusal import Refusal
 from domain.retries import can_be_mailed, retried_deliveries, retried_mails
 from domain.retrievals import retrievals_in_hand
@@ -64,25 +66,25 @@ def not_found(session_id: str) -> NotFound:
     return NotFound(f"No checkout {session_id} in the log.")
 
 
-def check_retriable(log: Log, id: str, *, livemode: bool) -> None:
-    """
+def check_retriable(log: Log, intake: Policy, id: str, *, livemode: bool) -> None:
+    """`intake` is the policy that handles Stripe events.
+
     Raises:
         Refused: a retry would do nothing.
     """
     if is_stripe_event(id):
-        _check_stripe_event(log, id)
+        _check_stripe_event(log, intake, id)
     else:
         _check_checkout(log, id, livemode=livemode)
 
 
-def _check_stripe_event(log: Log, id: StripeEventId) -> None:
+def _check_stripe_event(log: Log, intake: Policy, id: StripeEventId) -> None:
     event = log.get(StripeEvent, id)
-    if event.received is None or event.error is not None or event.dismissed_at is not None or event.is_ignored:
+    received = event.received
+    if received is None or event.error is not None or _has_parked_events(log, received.session_id or id):
         return
-    session_id = event.received.session_id
-    is_settled = session_id is None or not log.get(CheckoutSession, session_id).may_have_news
-    if is_settled and not _has_parked_events(log, session_id or id):
-        raise Refused(refusals.stripe_event_handled(id))
+    if not decides(intake, received, log):
+        raise Refused(refusals.stripe_event_ignored(id) if event.is_ignored else refusals.stripe_event_handled(id))
 
 
 def _check_checkout(log: Log, id: str, *, livemode: bool) -> None:

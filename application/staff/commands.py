@@ -38,6 +38,7 @@ from domain.key_pool import KeyPool
 from domain.line import Line
 from domain.mail import Mail, MailKind
 from domain.personal import Personal, personal
+from domain.policy import Policy
 from domain.revoked_keys import KeyChange
 from domain.staff_text import check_note
 from domain.stock_item import StockItem
@@ -56,13 +57,16 @@ class Staff:
     """The commands. They raise `NotFound` if the log does not contain the subject; `Refused`, with a way out, if the
     command can't be done; and `StoreUnavailable`, `Busy` or `Stopped` if it could not be recorded."""
 
-    def __init__(self, log: Log, writer: Writer, catalog: Catalog, clock: Clock, countries: Set[str]) -> None:
-        """`countries`: where parcels can go, as codes of ISO 3166."""
+    def __init__(
+        self, log: Log, writer: Writer, catalog: Catalog, clock: Clock, countries: Set[str], intake: Policy
+    ) -> None:
+        """`countries`: where parcels can go, as codes of ISO 3166. `intake`: the policy that handles Stripe events."""
         self._log = log
         self._writer = writer
         self._catalog = catalog
         self._clock = clock
         self._countries = countries
+        self._intake = intake
 
     def complete(self, session_id: SessionId, lines: Sequence[LineItemId], by: By) -> None:
         """Record that these lines, or those that only a person delivers, were delivered by hand."""
@@ -159,7 +163,7 @@ class Staff:
         Raises:
             Refused: a retry would do nothing.
         """
-        check_retriable(self._log, id, livemode=livemode)
+        check_retriable(self._log, self._intake, id, livemode=livemode)
 
     def retry_all(self, ids: Sequence[str], by: By) -> list[str]:
         """Retry many, in few transactions. Return those that this version can't read: they stay stuck."""

@@ -172,6 +172,11 @@ def in_sentences(refusal: Refusal) -> str:  # noqa: C901 - a table with a line f
             return (
                 f"Stripe event {said['stripe_event']} is handled, so there is nothing to retry. Nothing was recorded."
             )
+        case RefusalCode.STRIPE_EVENT_IGNORED:
+            return (
+                f"Stripe event {said['stripe_event']} needs no action, so there is nothing to retry. Nothing was "
+                "recorded."
+            )
         case RefusalCode.NOTHING_TO_RETRY:
             return (
                 "This checkout has nothing to retry: it is paid, and no mail or delivery has failed or waits for its "

@@ -32,6 +32,7 @@ HINTS: Mapping[RefusalCode, str] = {
     RefusalCode.PART_TOO_LONG: "Correct {option}.",
     RefusalCode.PART_OF_PUNCTUATION: "Correct {option}.",
     RefusalCode.NOT_A_PHONE_NUMBER: "Correct --phone.",
+    RefusalCode.STRIPE_EVENT_HANDLED: "If its checkout is stuck, retry that.",
     RefusalCode.UNPRINTABLE_TEXT: "Correct {option}.",
 }
 """By code, with the names of parameters in braces; `option` is that of what was typed."""
