@@ -5,9 +5,10 @@ person who asks may be another than the one who bought. License keys are in `ful
 looked.
 """
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import assert_never
 
 from application.reading.checkout_document import replayed
@@ -25,7 +26,7 @@ from domain.effect_events import EffectFact
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.fulfillment_events import FulfillmentFact
-from domain.identifiers import SessionId
+from domain.identifiers import LineItemId, SessionId
 from domain.line import LineState
 from domain.money import plain
 from domain.order_number import OrderNumber, order_number
@@ -78,6 +79,7 @@ class CustomerSummary:
     items: tuple[OrderedItem, ...]
     parcels: tuple[SentParcel, ...]
     moments: tuple[CustomerMoment, ...]
+    """By their time: Stripe may report late what happened before what is recorded already."""
 
     @property
     def parts(self) -> Set[Part]:
@@ -95,6 +97,7 @@ def customer_summary(
     session, fulfillment, _ = replayed(session_id, of_session)
     ever_shipped = {id for event in of_session if isinstance(event, Fulfillment.Shipped) for id in event.lines}
     checkout, shipped = session.checkout, {id for parcel in fulfillment.parcels for id in parcel.lines}
+    titles = _titles(session, fulfillment, of_session)
     return CustomerSummary(
         order_number=order_number(session_id),
         state=checkout_state(session, fulfillment),
@@ -104,9 +107,9 @@ def customer_summary(
         is_unpaid=session.is_reported_open,
         payment_wait=checkout.payment_wait if checkout else PaymentWait.UNKNOWN,
         is_payment_over=session.is_payment_over,
-        items=tuple(_items(session, fulfillment, shipped)),
+        items=tuple(_items(session, fulfillment, titles, shipped)),
         parcels=tuple(_parcels(fulfillment)),
-        moments=tuple(_moments(of_session, _titles(session, fulfillment), ever_shipped)),
+        moments=tuple(sorted(_moments(of_session, _quoted(titles), ever_shipped), key=attrgetter("at"))),
     )
 
 
@@ -116,7 +119,9 @@ def as_json(summary: CustomerSummary) -> dict[str, object]:
     return {**plain, "personal": marks}
 
 
-def _items(session: CheckoutSession, fulfillment: Fulfillment, shipped: Set[str]) -> Iterator[OrderedItem]:
+def _items(
+    session: CheckoutSession, fulfillment: Fulfillment, titles: Mapping[LineItemId, str], shipped: Set[str]
+) -> Iterator[OrderedItem]:
     for id, line in fulfillment.lines.items():
         yield OrderedItem(
             title=line.plan.title,
@@ -126,7 +131,7 @@ def _items(session: CheckoutSession, fulfillment: Fulfillment, shipped: Set[str]
         )
     for item in session.checkout.line_items if session.checkout and not fulfillment.requested else ():
         if item.quantity > 0:
-            yield OrderedItem(title=item.description, quantity=item.quantity, part=None, is_shipped=False)
+            yield OrderedItem(title=titles[item.id], quantity=item.quantity, part=None, is_shipped=False)
 
 
 def _parcels(fulfillment: Fulfillment) -> Iterator[SentParcel]:
@@ -140,12 +145,20 @@ def _parcels(fulfillment: Fulfillment) -> Iterator[SentParcel]:
         )
 
 
-def _titles(session: CheckoutSession, fulfillment: Fulfillment) -> Titles:
-    """Without the IDs of lines, which distinguish equal titles for staff."""
+def _titles(session: CheckoutSession, fulfillment: Fulfillment, events: Iterable[Event]) -> Mapping[LineItemId, str]:
+    """The names by which the customer knows the items: before an order is planned, those of its mails are the
+    catalog's."""
     items = session.checkout.line_items if session.checkout else ()
     found = {item.id: item.description for item in items}
-    found |= {id: line.plan.title for id, line in fulfillment.lines.items()}
-    return Titles({id: f"“{title}”" for id, title in found.items()})
+    for event in events:
+        if isinstance(event, Effect.Requested) and event.mail is not None:
+            found |= {line.id: line.title for line in event.mail.lines}
+    return {**found, **{id: line.plan.title for id, line in fulfillment.lines.items()}}
+
+
+def _quoted(titles: Mapping[LineItemId, str]) -> Titles:
+    """Without the IDs of lines, which distinguish equal titles for staff."""
+    return Titles({id: f"“{title}”" for id, title in titles.items()})
 
 
 def _moments(events: Sequence[Event], names: Titles, shipped: Set[str]) -> Iterator[CustomerMoment]:

@@ -94,8 +94,12 @@ def _standing(item: OrderedItem, summary: CustomerSummary) -> str:
 
 def _not_planned(summary: CustomerSummary) -> str:
     match summary.state:
-        case CheckoutState.CANCELED | CheckoutState.PAYMENT_FAILED | CheckoutState.EXPIRED:
+        case CheckoutState.CANCELED:
             return part_text(Part.CANCELED, _english())[0]
+        case CheckoutState.PAYMENT_FAILED:
+            return "Not delivered, since the payment did not go through"
+        case CheckoutState.EXPIRED:
+            return "Not ordered"
         case CheckoutState.OPEN if summary.is_unpaid:
             return "Not ordered yet"
         case _:

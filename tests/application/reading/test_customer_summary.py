@@ -2,15 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import pytest
+from builders import a_checkout, a_line_item
+from landing_orders import MUG, retrieved
+from log_parts import LogWriter, mail
 from sample_log import AUTHORIZED, CANCELED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
-from typed_ids import as_session
+from scenario import SESSION, effect
+from typed_ids import as_event, as_session
 
 from application.reading.customer_summary import CustomerSummary, as_json, customer_summary
+from domain.checkout_session import CheckoutSession
+from domain.effect import MAIL, Effect
 from domain.event import Event
 from domain.identifiers import StreamId
+from domain.mail import MailKind
 from domain.personal import Personal
 
 SESSIONS = (SHOP, DEBIT, FOREIGN, KEYS, AUTHORIZED, CANCELED)
@@ -96,6 +103,40 @@ def test_what_came_to_nothing_is_reported_too(session: StreamId, texts: list[str
     found = [moment.text for moment in summary(session).moments]
 
     assert [text for text in texts if text not in found] == []
+
+
+def with_a_failed_payment() -> list[Event]:
+    """Stripe's event comes after its answer has shown the failure, and after the mail."""
+    log, mailed = LogWriter(), effect("mail_payment_failed")
+    mug = replace(MUG, item=a_line_item("li_mug", description="Blue mug"))
+    log.add(
+        SESSION,
+        CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid"),
+        retrieved(a_checkout(payment_status="unpaid", line_items=[mug.item])),
+    )
+    request = Effect.Requested(kind=MAIL, step="mail_payment_failed", mail=mail(MailKind.PAYMENT_FAILED, mug))
+    log.add(mailed, request, Effect.Succeeded(number=1), session_id=SESSION)
+    log.add(SESSION, CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_2")))
+    return [*log.events[:-1], replace(log.events[-1], occurred_at=log.events[1].occurred_at)]
+
+
+def test_what_happened_is_in_the_order_of_the_shown_times() -> None:
+    found = customer_summary(SESSION, list(enumerate(with_a_failed_payment(), 1)))
+
+    assert found is not None
+    texts = [moment.text for moment in found.moments]
+    assert texts == ["Order placed", "The payment failed", "The mail about the failed payment was sent"]
+    assert [moment.at for moment in found.moments] == sorted(moment.at for moment in found.moments)
+
+
+def test_an_order_that_is_not_planned_has_the_names_that_its_mails_have() -> None:
+    events = list(enumerate(with_a_failed_payment(), 1))
+    before_the_mail, after = customer_summary(SESSION, events[:2]), customer_summary(SESSION, events)
+
+    assert before_the_mail is not None
+    assert after is not None
+    assert [item.title for item in before_the_mail.items] == ["Blue mug"]
+    assert [item.title for item in after.items] == ["Mug, blue"]
 
 
 def test_a_session_that_the_log_does_not_know_has_no_summary() -> None:

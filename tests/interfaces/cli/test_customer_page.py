@@ -39,8 +39,10 @@ PLANNED = [*BOUGHT, requested(MUG)]
         pytest.param([OPEN], "open", "Not ordered yet", id="open"),
         pytest.param([UNPAID], "awaiting_payment", "Ordered", id="awaiting payment"),
         pytest.param([UNPAID, PARKED], "parked", "Ordered", id="parked"),
-        pytest.param([UNPAID, FAILED], "payment_failed", "Canceled", id="failed"),
-        pytest.param([EXPIRED], "expired", "Canceled", id="expired"),
+        pytest.param(
+            [UNPAID, FAILED], "payment_failed", "Not delivered, since the payment did not go through", id="failed"
+        ),
+        pytest.param([EXPIRED], "expired", "Not ordered", id="expired"),
         pytest.param([UNPAID, CANCELED], "canceled", "Canceled", id="canceled before it was paid"),
         pytest.param([OPEN, CANCELED], "canceled", "Canceled", id="canceled before it was ordered"),
         pytest.param(BOUGHT, "fulfilling", "Ordered", id="paid"),
