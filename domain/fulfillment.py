@@ -15,7 +15,7 @@ from domain.personal import Personal, personal
 from domain.plan import PlannedLine
 from domain.reason import Reason
 from domain.refusal import Suitable, Typed
-from domain.staff_text import check_line
+from domain.staff_text import check_line, check_tracking
 
 TEXT_MAX = 200
 
@@ -148,7 +148,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         """Record that a parcel with these lines left. Without lines, everything that is ready to pack.
 
         Raises:
-            Refused: a line is not there or not ready to be packed, or the texts are empty or too long.
+            Refused: a line is not there or not ready to be packed, or the texts are empty, too long or rounded.
         """
         _check_label(carrier, tracking)
         ready = [id for id, line in self.lines.items() if line.is_to_pack]
@@ -163,7 +163,7 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         """A parcel has left with this carrier and tracking number; None keeps what is recorded.
 
         Raises:
-            Refused: as `parcel`; nothing would change; or the texts are empty or too long.
+            Refused: as `parcel`; nothing would change; or the texts are empty, too long or rounded.
         """
         before = self.parcel(number)
         after = before.corrected(carrier=carrier, tracking=personal(tracking))
@@ -375,4 +375,4 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
 def _check_label(carrier: str, tracking: str | None) -> None:
     check_line(Typed.CARRIER, carrier, TEXT_MAX)
     if tracking is not None:
-        check_line(Typed.TRACKING, tracking, TEXT_MAX)
+        check_tracking(tracking, TEXT_MAX)

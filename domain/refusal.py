@@ -91,6 +91,7 @@ class RefusalCode(StrEnum):
 
     # What staff typed
     UNPRINTABLE_TEXT = "unprintable_text"
+    ROUNDED_TRACKING = "rounded_tracking"
     NOTE_LENGTH = "note_length"
     NOTE_OF_PUNCTUATION = "note_of_punctuation"
     NOTE_WITH_CONTROL_CHARACTERS = "note_with_control_characters"

@@ -280,6 +280,10 @@ def unprintable_text(typed: Typed, length_max: int) -> Refusal:
     return _refusal(RefusalCode.UNPRINTABLE_TEXT, typed=typed, length_max=str(length_max))
 
 
+def rounded_tracking(tracking: str) -> Refusal:
+    return _refusal(RefusalCode.ROUNDED_TRACKING, tracking=tracking)
+
+
 def note_length(length: int, length_max: int) -> Refusal:
     return _refusal(RefusalCode.NOTE_LENGTH, length=str(length), length_max=str(length_max))
 

@@ -1,5 +1,6 @@
 """What staff type and the log keeps: text that says something, and that can't steer the terminal that shows it."""
 
+import re
 import unicodedata
 
 from domain import refusals
@@ -13,6 +14,8 @@ _SAYING_NOTHING = frozenset("PZC")
 """The categories of punctuation, blanks and control characters. `...` is what the queue leaves for a person to fill
 in."""
 _BETWEEN_LINES = frozenset("\n\r\t")
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
+"""As spreadsheets show a number that is long."""
 
 
 def check_line(typed: Typed, text: str, length_max: int) -> None:
@@ -22,6 +25,16 @@ def check_line(typed: Typed, text: str, length_max: int) -> None:
     """
     if not any(map(str.isalnum, text)) or len(text) > length_max or not text.isprintable():
         raise Refused(refusals.unprintable_text(typed, length_max))
+
+
+def check_tracking(number: str, length_max: int) -> None:
+    """
+    Raises:
+        Refused: as `check_line`; or a spreadsheet rounded it, so that most of its digits are gone.
+    """
+    check_line(Typed.TRACKING, number, length_max)
+    if _ROUNDED.fullmatch(number.strip()):
+        raise Refused(refusals.rounded_tracking(number.strip()))
 
 
 def check_note(text: str) -> None:

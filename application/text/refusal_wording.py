@@ -199,6 +199,11 @@ def in_sentences(refusal: Refusal) -> str:  # noqa: C901 - a table with a line f
                 f"{_typed(said['typed'])} must have 1 to {said['length_max']} printable characters, at least one of "
                 "them a letter or digit."
             )
+        case RefusalCode.ROUNDED_TRACKING:
+            return (
+                f"A spreadsheet rounded the tracking number (got '{said['tracking']}'). Enter its digits again, in a "
+                "spreadsheet into a column that is formatted as text."
+            )
         case RefusalCode.NOTE_LENGTH:
             return f"A note must have 1 to {said['length_max']} characters (got {said['length']})."
         case RefusalCode.NOTE_OF_PUNCTUATION:

@@ -1,7 +1,6 @@
 """Lists of parcels that have left: a CSV file with a header row, as spreadsheets and carriers' programs write it."""
 
 import csv
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,6 @@ PARCELS_MAX = 500
 _BYTES_MAX = 1024 * 1024
 _COLUMNS = ("order", "carrier", "tracking")
 _SEPARATORS = (";", "\t", ",")
-_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
-"""As spreadsheets show a number that is long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,23 +49,7 @@ def read_parcel_file(file: str) -> Sequence[ParcelRow]:
     parcels = [_parcel(file, number, columns, row) for number, row in enumerate(rows, 2) if any(map(str.strip, row))]
     if not 0 < len(parcels) <= PARCELS_MAX:
         raise UsageError(f"{file} must have 1 to {PARCELS_MAX} parcels (got {len(parcels)}).")
-    _check_tracking(file, parcels)
     return parcels
-
-
-def _check_tracking(file: str, parcels: Sequence[ParcelRow]) -> None:
-    """
-    Raises:
-        UsageError: a spreadsheet rounded a tracking number. The sentence names all such rows.
-    """
-    rounded = {each.row: each.tracking for each in parcels if each.tracking and _ROUNDED.fullmatch(each.tracking)}
-    if rounded:
-        rows = f"{'Rows' if len(rounded) > 1 else 'Row'} {', '.join(map(str, rounded))}"
-        example = shown(next(iter(rounded.values())))
-        raise UsageError(
-            f"{rows} of {file}: the spreadsheet rounded the tracking number (got {example}). Format the column as "
-            "text, enter the numbers again, and save the list."
-        )
 
 
 def _check_header(file: str, columns: Sequence[str], header: str) -> None:

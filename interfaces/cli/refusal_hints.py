@@ -34,6 +34,7 @@ HINTS: Mapping[RefusalCode, str] = {
     RefusalCode.NOT_A_PHONE_NUMBER: "Correct --phone.",
     RefusalCode.STRIPE_EVENT_HANDLED: "If its checkout is stuck, retry that.",
     RefusalCode.UNPRINTABLE_TEXT: "Correct {option}.",
+    RefusalCode.ROUNDED_TRACKING: "Correct --tracking.",
 }
 """By code, with the names of parameters in braces; `option` is that of what was typed."""
 

@@ -244,6 +244,15 @@ def test_a_parcel_needs_a_carrier_and_texts_that_fit(carrier: str, tracking: str
     )
 
 
+@pytest.mark.parametrize("tracking", ["3.40434E+17", "3,40434e+17", "3E+17", " 3.4E+017 "])
+def test_a_tracking_number_that_a_spreadsheet_rounded_is_refused(tracking: str) -> None:
+    before = the_fulfillment(requested(POSTER))
+
+    before.when(Fulfillment.ship, [], carrier="DHL", tracking=tracking).then_refused(
+        refusals.rounded_tracking(tracking.strip())
+    )
+
+
 def test_a_carrier_may_have_one_letter() -> None:
     shortest = Fulfillment.Shipped(number=1, lines=(as_line("li_poster"),), carrier="X", tracking=None)
 

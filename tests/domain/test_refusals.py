@@ -34,7 +34,8 @@ address_left_to_customer() nothing_corrected() address_unchanged() address_incom
 part_too_long(part,length_max) part_of_punctuation(part) not_a_phone_number()
 no_task(stripe_event) stripe_event_handled(stripe_event) stripe_event_ignored(stripe_event) nothing_to_retry()
 retry_of_other_account() retrieval_due() retrieval_under_way(attempt)
-unprintable_text(typed,length_max) note_length(length,length_max) note_of_punctuation() note_with_control_characters()
+unprintable_text(typed,length_max) rounded_tracking(tracking) note_length(length,length_max) note_of_punctuation()
+note_with_control_characters()
 as_written(text)
 """.split()
 

@@ -111,6 +111,31 @@ def test_all_rows_that_are_unknown_or_not_ready_are_named_at_once(fulfill: Fulfi
     assert parcels(fulfill, ORDER) == []
 
 
+@pytest.mark.usefixtures("small_shop_anywhere")
+def test_a_rounded_tracking_number_hides_no_other_refused_row(fulfill: Fulfill, listed: Callable[..., str]) -> None:
+    rows = ("ORDER-17,DHL,3.40434E+17", "ORDER-99,DHL,", "ORDER-17,DHL,0034", "ORDER-19,DHL,")
+
+    result, dry = (fulfill("ship-all", listed(*rows), *more, *BY) for more in ((), ("--dry-run",)))
+
+    assert (result.code, dry.code) == (1, 1)
+    assert result.err == dry.err
+    assert re.findall(r"Row \d+", result.err) == ["Row 2", "Row 3", "Row 4", "Row 2", "Row 5"]
+    assert f"Row 2, KV96R-719NK ({ORDER}): A spreadsheet rounded the tracking number (got '3.40434E+17')." in result.err
+    assert parcels(fulfill, ORDER) == []
+
+
+@pytest.mark.usefixtures("small_shop_anywhere")
+def test_a_rounded_tracking_number_is_refused_of_a_single_parcel_too(fulfill: Fulfill) -> None:
+    rounded = fulfill("ship", ORDER, "--carrier", "DHL", "--tracking", "3.4E+17", *BY)
+    fulfill("ship", ORDER, "--carrier", "DHL", "--tracking", "0034", *BY)
+    corrected = fulfill("correct-parcel", ORDER, "--tracking", "3,4e+17", *BY)
+
+    assert (rounded.code, corrected.code) == (1, 1)
+    assert "rounded the tracking number (got '3.4E+17')" in rounded.err
+    assert "rounded the tracking number (got '3,4e+17')" in corrected.err
+    assert parcels(fulfill, ORDER) == ["Shipped parcel 1 with DHL, tracking 0034: “Mug, blue”"]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_list_is_read_as_spreadsheets_write_it(tmp_path: Path, separator: str) -> None:
     rows = [("\ufeffTracking", " Order", "CARRIER "), ("3E17", '"ORDER-17"', " DHL "), ("", "", ""), ("", "K7", "Post")]
@@ -143,11 +168,6 @@ def test_a_list_is_read_as_spreadsheets_write_it(tmp_path: Path, separator: str)
         (b"order,carrier,tracking\nORDER-17, ,0034\n", "Row 2 of .* has no carrier"),
         (b'order,carrier,tracking\n"ORDER-17,DHL,0034\n', r"Row 2 of .* is not CSV \(.*\)\. Check its quotes\."),
         (b"order,carrier,tracking\nORDER-17,M\xfcller,\n", "is not valid UTF-8"),
-        (
-            b"order;carrier;tracking\na;DHL;3,40434E+17\nb;DHL;0034\nc;DHL;3.40434e+17\n",
-            r"^Rows 2, 4 of .*: the spreadsheet rounded the tracking number \(got '3,40434E\+17'\)\. Format",
-        ),
-        (b"order,carrier,tracking\na,DHL,3E+17\n", r"^Row 2 of .*\(got '3E\+17'\)"),
         (b" " * (1024 * 1024 + 1), "is larger than 1 MiB"),
     ],
 )
