@@ -77,15 +77,15 @@ def _document(path: Path) -> Mapping[str, object]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise CatalogError(f"{path}: can't be read: {error.strerror or type(error).__name__}.") from error
+        raise CatalogError(f"{path} can't be read: {error.strerror or type(error).__name__}.") from error
     if len(content) > FILE_BYTES_MAX:
-        raise CatalogError(f"{path}: must not be larger than 1 MiB.")
+        raise CatalogError(f"{path} must not be larger than 1 MiB.")
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise CatalogError(f"{path}: is not valid UTF-8 (byte {error.start + 1}).") from error
+        raise CatalogError(f"{path} is not valid UTF-8 (byte {error.start + 1}).") from error
     except (ValueError, RecursionError) as error:  # TOML that is none, or a number that Python does not read
-        raise CatalogError(f"{path}: is not TOML: {str(error)[:200]}.") from error
+        raise CatalogError(f"{path} is not TOML: {str(error)[:200]}.") from error
 
 
 def _our_sessions(where: str, table: object) -> OurSessions:

@@ -169,9 +169,10 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
         case ReasonCode.INVALID_URL:
             return f"The callback can't be made: its url {url_problem(said['problem'])}"
         case ReasonCode.PRIVATE_ADDRESS:
+            leads = "" if said["host"] == said["address"] else f" leads to {said['address']}, which"
             return (
-                f"The callback's host {said['host']} leads to {said['address']}, which is no address of the public "
-                "internet. If that is meant, its rule needs `allow_private = true`"
+                f"The callback's host {said['host']}{leads} is no address of the public internet. If that is meant, "
+                "its rule needs `allow_private = true`"
             )
         case ReasonCode.RESOLVER_BUSY:
             return "Too many names are being looked up; the resolver does not answer"

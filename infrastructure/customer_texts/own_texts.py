@@ -69,7 +69,7 @@ def _entries(directory: Path) -> Sequence[Path]:
     try:
         return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
     except OSError as error:
-        raise OwnTextsError(f"{directory}: can't be read: {error.strerror or type(error).__name__}.") from error
+        raise OwnTextsError(f"{directory} can't be read: {error.strerror or type(error).__name__}.") from error
 
 
 def _style(path: Path) -> OwnStyle:
@@ -85,7 +85,7 @@ def _templates(folder: Path) -> Iterator[tuple[str, OwnTemplate]]:
     for path in _entries(folder):
         if path.name not in shipped and not path.name.startswith("_"):
             raise OwnTextsError(
-                f"{path}: must be one of the templates of {folder.name}/: {', '.join(shipped)}. "
+                f"{path} must be one of the templates of {folder.name}/: {', '.join(shipped)}. "
                 "Start the names of included templates with _."
             )
         yield f"{folder.name}/{path.name}", OwnTemplate(path=path, source=_text(path))
@@ -96,13 +96,13 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_FILE_BYTES_MAX + 1)
         if len(content) > _FILE_BYTES_MAX:
-            raise OwnTextsError(f"{path}: is larger than 1 MiB.")
+            raise OwnTextsError(f"{path} is larger than 1 MiB.")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise OwnTextsError(f"{path}, line {line}: is not valid UTF-8.") from error
     except OSError as error:
-        raise OwnTextsError(f"{path}: can't be read: {error.strerror or type(error).__name__}.") from error
+        raise OwnTextsError(f"{path} can't be read: {error.strerror or type(error).__name__}.") from error
 
 
 def _translation_name(path: Path) -> str:
@@ -110,7 +110,7 @@ def _translation_name(path: Path) -> str:
     names = translation_names(locale) if locale else ()
     name = path.stem.replace("-", "_")
     if name not in names:
-        raise OwnTextsError(f"{path}: must be named after a language, such as de.po or pt_BR.po.")
+        raise OwnTextsError(f"{path} must be named after a language, such as de.po or pt_BR.po.")
     return name
 
 

@@ -85,9 +85,10 @@ def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
         retried, unreadable = 0, list[str]()
         for page_ in desk.runtime.queries.stuck(kinds):
             failed = desk.runtime.staff.retry_all(page_, who)
+            if retried:  # on an earlier page
+                talk(f"fulfill: Requested {counted(retried, 'retry', 'retries')} so far.")
             retried += len(page_) - len(failed)
             unreadable += failed
-            talk(f"fulfill: Requested {counted(retried, 'retry', 'retries')} so far.")
         is_followed = desk.follow() if retried else True
         others = desk.runtime.queries.parked_without_retry() if OtherWork.PARKED_EVENT in kinds else ()
     if unreadable:

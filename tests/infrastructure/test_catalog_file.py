@@ -34,10 +34,11 @@ def refusal(file: Path, text: str | bytes) -> str:
     with pytest.raises(CatalogError) as refused:
         load(file, text)
     sentence = str(refused.value)
-    assert sentence.startswith(f"{file}: ")
+    assert sentence.startswith((f"{file}: ", f"{file} "))
+    assert not re.match(r": (is|can't|must)\b", sentence.removeprefix(str(file))), "a verb follows the name itself"
     assert sentence.endswith(".")
     assert "\n" not in sentence
-    return sentence.removeprefix(f"{file}: ")
+    return sentence.removeprefix(str(file)).removeprefix(":").removeprefix(" ")
 
 
 def is_refused(file: Path, text: str) -> bool:
@@ -366,7 +367,7 @@ def test_an_oversized_file_is_refused(file: Path) -> None:
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match=f"^{tmp_path}: can't be read: Is a directory.$"):
+    with pytest.raises(CatalogError, match=f"^{tmp_path} can't be read: Is a directory.$"):
         load_catalog(tmp_path, OWN)
 
 

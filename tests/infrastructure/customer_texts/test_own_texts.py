@@ -190,11 +190,11 @@ def test_what_changes_after_the_start_changes_nothing(tmp_path: Path) -> None:
             "pages/landing.html, line 1: there is no template 'pages/bse.html'.",
         ),
         ({"mails___part_html": "{% endif %}"}, "mails/_part.html, line 1: Encountered unknown tag 'endif'."),
-        ({"mails__reciept_html": ""}, "mails/reciept.html: must be one of the templates of mails/: backordered.html, "),
+        ({"mails__reciept_html": ""}, "mails/reciept.html must be one of the templates of mails/: backordered.html, "),
         ({"receipt_html": ""}, "receipt.html: unknown entry; only mails/, pages/, landing.css and texts such as de."),
         ({"emails__receipt_html": ""}, "emails: unknown entry; only mails/, pages/"),
-        ({"german_po": ""}, "german.po: must be named after a language, such as de.po or pt_BR.po."),
-        ({"de_XX_po": ""}, "de_XX.po: must be named after a language"),
+        ({"german_po": ""}, "german.po must be named after a language, such as de.po or pt_BR.po."),
+        ({"de_XX_po": ""}, "de_XX.po must be named after a language"),
         (
             {"de_po": 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=n+;\\n"\n'},
             "de.po: the rule in Plural-Forms can't be used: unexpected end of plural form.",
@@ -238,7 +238,7 @@ def test_a_file_that_is_no_text_stops_the_start(tmp_path: Path) -> None:
 def test_a_file_of_any_size_stops_the_start_and_not_the_machine(tmp_path: Path) -> None:
     (tmp_path / "de.po").write_bytes(b"\n" * (1024 * 1024 + 1))
 
-    assert refusal(tmp_path) == "de.po: is larger than 1 MiB."
+    assert refusal(tmp_path) == "de.po is larger than 1 MiB."
 
 
 def test_a_default_language_without_texts_stops_the_start(tmp_path: Path) -> None:

@@ -103,6 +103,14 @@ def test_one_bad_address_among_good_ones_spoils_the_name(request_to: RequestTo) 
     assert detour.connected == []
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1"])
+def test_an_address_in_the_place_of_a_name_is_said_once(address: str, request_to: RequestTo) -> None:
+    with pytest.raises(Permanent) as refused:
+        HttpDeliverer("secret").deliver(request_to(f"http://{address}/", allow_private=False))
+
+    assert f"The callback's host {address} is no address of the public internet." in str(refused.value)
+
+
 @pytest.mark.parametrize("consent", ["true", 1, "yes"])
 def test_only_true_allows_private_addresses(consent: object, request_to: RequestTo) -> None:
     with Receiver(answering(200)) as receiver, pytest.raises(Permanent):

@@ -297,6 +297,14 @@ def test_all_that_is_stuck_is_tried_again_and_counted(fulfill: Fulfill, sandbox:
     assert (shown.code, shown.out) == (0, "No matching items in the queue.\n")
 
 
+@pytest.mark.usefixtures("small_shop")
+def test_the_count_of_retries_is_printed_once(fulfill: Fulfill) -> None:
+    done = fulfill("retry", "--all", *BY)
+
+    assert re.fullmatch(r"Requested \d+ retr(y|ies)\.\n", done.out)
+    assert "so far" not in done.err
+
+
 def test_parked_events_that_no_retry_releases_are_left_and_named(fulfill: Fulfill, small_shop: Path) -> None:
     why = reasons.as_written("no")
     at = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)

@@ -171,4 +171,4 @@ def test_a_wrong_catalog_costs_the_queue_only_its_warnings(fulfill: Fulfill, tmp
     result = fulfill("queue", "--json")
 
     assert (result.code, bool(result.json)) == (0, True)
-    assert result.err.startswith("fulfill: No warnings of low stock: catalog.toml: is not TOML")
+    assert result.err.startswith("fulfill: No warnings of low stock: catalog.toml is not TOML")
