@@ -85,11 +85,14 @@ def keys_import(
         if not (is_kept or new or pool in desk.runtime.catalog.key_pools):
             talk(f"fulfill: {pool} is a new pool, and no catalog rule uses it. Check its name.")
         is_followed = desk.follow()
-    known = len(keys) - added
+    repeated = _repeated(keys)
+    known = len(keys) - repeated - added
     if json:
-        print_json({"pool": pool, "imported": added, "known_already": known, "is_followed": is_followed})
+        skipped = {"known_already": known, "repeated_in_file": repeated}
+        print_json({"pool": pool, "imported": added, **skipped, "is_followed": is_followed})
     else:
-        page().say(f"Imported {counted(added, 'key')} into {pool}. Skipped {counted(known, 'known key')}.")
+        skipped_keys = f"{counted(known, 'known key')}{_and_repeats(repeated)}"
+        page().say(f"Imported {counted(added, 'key')} into {pool}. Skipped {skipped_keys}.")
     return DONE
 
 
@@ -109,14 +112,15 @@ def keys_withdraw(
         _check_pool(desk, pool, is_new=new)
         done = desk.runtime.staff.withdraw_keys(pool, keys, who)
         is_followed = desk.follow()
-    known = len(keys) - done.withdrawn
+    repeated = _repeated(keys)
+    known = len(keys) - repeated - done.withdrawn
     if json:
-        document = {**asdict(done), "withdrawn_already": known, "is_followed": is_followed}
-        print_json({"pool": pool, **document})
+        skipped = {"withdrawn_already": known, "repeated_in_file": repeated}
+        print_json({"pool": pool, **asdict(done), **skipped, "is_followed": is_followed})
     else:
         page().say(
             f"Withdrew {counted(done.withdrawn, 'key')} from {pool}, {done.unknown} of them never in it. "
-            f"Skipped {counted(known, 'key')} withdrawn before."
+            f"Skipped {counted(known, 'key')} withdrawn before{_and_repeats(repeated)}."
         )
     return DONE
 
@@ -230,6 +234,15 @@ def _report(session_id: SessionId, change: "KeyChange", *, is_followed: bool, as
         said.append("The line gets no new ones.")
     page().say(" ".join(said))
     return DONE
+
+
+def _repeated(keys: Sequence[str]) -> int:
+    """How many lines of a file have a key that an earlier line has."""
+    return len(keys) - len(set(keys))
+
+
+def _and_repeats(repeated: int) -> str:
+    return f" and {counted(repeated, 'repeat')} within the file" if repeated else ""
 
 
 def _keys_in(file: str) -> Sequence[str]:

@@ -46,7 +46,7 @@ SHAPES = {
     ("dismiss", "evt_4", *BY): "subject left is_followed",
     ("note", ORDER, "hello", *BY): RESULT,
     ("stock", "count", "mug-blue", "7", *BY): f"{STOCK} is_followed",
-    ("keys", "import", "pro", "catalog.toml", *BY): "pool imported known_already is_followed",
+    ("keys", "import", "pro", "catalog.toml", *BY): "pool imported known_already repeated_in_file is_followed",
     ("projections", "list"): "name version position state unreadable",
     ("projections", "rebuild", "search"): "name version position state",
     ("projections", "verify", "search"): (

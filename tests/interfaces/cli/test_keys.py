@@ -27,12 +27,29 @@ def test_imported_keys_serve_who_waited_and_are_imported_once(fulfill: Fulfill, 
 
     result, again = (fulfill("keys", "import", "pro", "keys.txt", *BY) for _ in range(2))
 
-    assert (result.code, result.out) == (0, "Imported 2 keys into pro. Skipped 1 known key.\n")
-    assert (again.code, again.out) == (0, "Imported 0 keys into pro. Skipped 3 known keys.\n")
+    assert (result.code, result.out) == (
+        0,
+        "Imported 2 keys into pro. Skipped 0 known keys and 1 repeat within the file.\n",
+    )
+    assert (again.code, again.out) == (
+        0,
+        "Imported 0 keys into pro. Skipped 2 known keys and 1 repeat within the file.\n",
+    )
     items = {item["id"]: item["state"] for item in fulfill("checkout", ORDER, "--json").json["line_items"]}
     assert items["li_key"] == "delivered"
     reported = fulfill("checkout", ORDER).out + fulfill("checkout", ORDER, "--json").out
     assert "AAAA" not in reported, "a key is the customer's"
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_a_key_twice_in_a_file_is_withdrawn_once_and_counted_as_a_repeat(fulfill: Fulfill, tmp_path: Path) -> None:
+    (tmp_path / "keys.txt").write_text("AAAA-1111\nBBBB-2222\nAAAA-1111\n")
+
+    result = fulfill("keys", "withdraw", "pro", "keys.txt", *BY)
+    again = fulfill("keys", "withdraw", "pro", "keys.txt", *BY, "--json").json
+
+    assert result.out.endswith("Skipped 0 keys withdrawn before and 1 repeat within the file.\n")
+    assert (again["withdrawn"], again["withdrawn_already"], again["repeated_in_file"]) == (0, 2, 1)
 
 
 def test_a_key_that_is_in_another_pool_is_not_imported_into_a_second_one(fulfill: Fulfill, tmp_path: Path) -> None:
