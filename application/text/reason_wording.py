@@ -5,6 +5,8 @@ from typing import assert_never
 
 from application.text.refusal_wording import in_sentences
 from domain import refusals
+from domain.identifiers import stored_session_id
+from domain.order_number import order_number
 from domain.reason import URL_MAX, Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 _OTHER = {"live": "test", "test": "live"}
@@ -96,7 +98,8 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
         case ReasonCode.PAID_AFTER_CANCELLATION:
             return "The payment arrived after the checkout was canceled: deliver it, replan it, or cancel it again"
         case ReasonCode.PAID_TWICE:
-            what = f"{said['session']} was paid with the same reference shortly before or after"
+            other = order_number(stored_session_id(said["session"]))
+            what = f"Order {other} was paid with the same reference shortly before or after"
             return f"{what}: replan this one to deliver it too, or cancel and refund it"
         case ReasonCode.NOT_ENOUGH_STOCK:
             return f"Not enough {said['sku']} in stock"
