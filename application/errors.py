@@ -25,6 +25,13 @@ class NotFound(Exception):
     """The log does not contain what was asked for."""
 
 
+class UnknownCheckout(NotFound):
+    """The log does not contain the checkout. Stripe may know it."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"No checkout {session_id} in the log.")
+
+
 class NotMigrated(Exception):
     """The tables of the database are missing, or are of another version than this one works with."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from application.errors import NotFound, RefusedInWords
+from application.errors import RefusedInWords, UnknownCheckout
 from application.log.log import Log
 from application.log.unit_of_work import UnitOfWork
 from application.staff.dry_run import decides
@@ -45,7 +45,7 @@ def check_is_known(session_id: SessionId, unit: UnitOfWork) -> None:
         NotFound: the log has no such checkout.
     """
     if not unit.load(CheckoutSession, session_id).is_known:
-        raise not_found(session_id)
+        raise UnknownCheckout(session_id)
 
 
 def check_is_ours(session_id: SessionId, unit: UnitOfWork) -> None:
@@ -60,10 +60,6 @@ def check_is_ours(session_id: SessionId, unit: UnitOfWork) -> None:
         raise Refused(refusals.lines_of_other_application())
     if session.park_reason in FOREIGN:
         raise Refused(refusals.lines_of_other_account())
-
-
-def not_found(session_id: str) -> NotFound:
-    return NotFound(f"No checkout {session_id} in the log.")
 
 
 def check_retriable(log: Log, intake: Policy, id: str, *, livemode: bool) -> None:

@@ -6,13 +6,13 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from application.errors import NotFound
+from application.errors import NotFound, UnknownCheckout
 from application.log.log import Log
 from application.log.unit_of_work import Stamp, UnitOfWork
 from application.log.writer import Command, Writer
 from application.ports import Clock
 from application.staff.by import By
-from application.staff.checks import check_is_known, check_is_ours, check_retriable, not_found, recipient
+from application.staff.checks import check_is_known, check_is_ours, check_retriable, recipient
 from application.staff.correction import Correction
 from application.staff.parcels import ListedParcel, ship_all
 from domain import key_decisions, refusals, revoked_keys, staff_decisions
@@ -206,7 +206,7 @@ class Staff:
         if is_stripe_event(subject):
             self._session_of(subject)
         elif not self._log.get(CheckoutSession, subject).is_known:
-            raise not_found(subject)
+            raise UnknownCheckout(subject)
 
     def dismiss(self, subject: SessionId | StripeEventId, by: By) -> None:
         """Take a Stripe event or a checkout out of the work queue, until there is something new about it. Lines of a

@@ -29,6 +29,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "infrastructure.catalog_file.CatalogError": Meaning(WRONG_USAGE, "wrong_setting"),
     "infrastructure.customer_texts.own_texts.OwnTextsError": Meaning(WRONG_USAGE, "wrong_setting"),
     "infrastructure.entry_points.NotLoaded": Meaning(WRONG_USAGE, "wrong_setting"),
+    "application.errors.UnknownCheckout": Meaning(FAILED, "not_found", "`fulfill run` retrieves it from Stripe."),
     "application.errors.NotFound": Meaning(FAILED, "not_found"),
     "application.errors.NotMigrated": Meaning(FAILED, "not_migrated"),
     "application.errors.UnfinishedCopy": Meaning(FAILED, "unfinished_copy"),

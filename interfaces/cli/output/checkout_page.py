@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from application.errors import NotFound
+from application.errors import NotFound, UnknownCheckout
 from application.reading.checkout_document import CheckoutDocument, EmailEntry, StoryEntry, as_json
 from application.reading.checkout_state import CheckoutState
 from application.reading.redacted import HIDDEN
@@ -57,7 +57,7 @@ def shown_checkout(
     """
     document = side.queries.checkout(session_id, then, hides_personal=hides_personal)
     if document is None:
-        raise NotFound(_unknown(side.queries.checkout(session_id), session_id, then))
+        raise _unknown(side.queries.checkout(session_id), session_id, then)
     return Shown(
         document=document,
         # it shows to anyone what it shows to the customer, license keys included
@@ -68,11 +68,11 @@ def shown_checkout(
     )
 
 
-def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | None) -> str:
+def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | None) -> NotFound:
     if now is None or then is None:
-        return f"No checkout {session_id} in the log. `fulfill run` retrieves it from Stripe."
+        return UnknownCheckout(session_id)
     first = exact(now.story[0].recorded_at)
-    return f"{session_id} was not in the log yet at {exact(then)}. Its first event was recorded at {first}."
+    return NotFound(f"{session_id} was not in the log yet at {exact(then)}. Its first event was recorded at {first}.")
 
 
 def put_checkout(
