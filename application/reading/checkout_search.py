@@ -9,11 +9,12 @@ from application.reading.answers import CheckoutFilter, SearchHit
 from application.reading.checkout_state import CheckoutState, Situation, read_situation
 from application.reading.projection import Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
-from application.reading.projections.search import SEARCH
-from application.reading.search_terms import TERM_MAX, beginning_of_end, readings, words
+from application.reading.projections.search import AMOUNT, SEARCH
+from application.reading.search_terms import TERM_MAX, amounts, beginning_of_end, beginnings, readings, wholes, words
 from application.reading.views import (
     Above,
     Among,
+    AnyOf,
     AtMost,
     Before,
     Equal,
@@ -22,6 +23,7 @@ from application.reading.views import (
     OneOf,
     Selection,
     StartsWith,
+    Unlike,
     Views,
 )
 from domain.checkout_session import CheckoutSession
@@ -47,8 +49,8 @@ class CheckoutSearch:
         self._views = views
 
     def hits(self, text: str, limit: int, seen: CheckoutFilter) -> list[SearchHit]:
-        """Checkouts that have, for every search word, a word that begins with it; the newest first. Without a word: all
-        checkouts.
+        """Checkouts that have, for every search word, a word that begins with it, or an amount that equals it; the
+        newest first. Without a word: all checkouts.
 
         Raises:
             NotFound: the checkout before which they are to be is not there.
@@ -119,7 +121,7 @@ class CheckoutSearch:
         return [_session_of(row) for row in self._views.select(selection)]
 
     def _hits(self, wanted: Sequence[str], standing: Sequence[Sequence[Filter]], limit: int) -> list[SearchHit]:
-        found = [Among("session_id", SEARCH, [StartsWith("term", word)]) for word in wanted]
+        found = [Among("session_id", SEARCH, [_with_term(word)]) for word in wanted]
         selections = (
             Selection(projection=CHECKOUTS, where=[*found, *within], order_by=NEWEST_FIRST, limit=limit)
             for within in standing
@@ -133,10 +135,21 @@ class CheckoutSearch:
     def _matched(self, session_id: SessionId, wanted: Sequence[str]) -> tuple[str, ...]:
         fields = set()
         for word in wanted:
-            where = (StartsWith("term", word), Equal("session_id", session_id))
+            where = (_with_term(word), Equal("session_id", session_id))
             rows = self._views.select(Selection(projection=SEARCH, where=where, limit=_ROWS_MAX))
             fields |= {str(row["field"]) for row in rows}
         return tuple(sorted(fields))
+
+
+def _with_term(word: str) -> Filter:
+    """A term that this word of a query finds. An amount is found as a whole: 12.00 is nothing that begins with 1."""
+    whole, of_amounts = wholes(word), amounts(word)
+    ways: list[list[Filter]] = [[Equal("term", term)] for term in whole]
+    ways += [[StartsWith("term", beginning)] for beginning in beginnings(word)]
+    if of_amounts is not None:
+        ways = [[*way, Unlike("field", AMOUNT)] for way in ways]
+        ways.append([OneOf("term", of_amounts), Equal("field", AMOUNT)])
+    return AnyOf(ways) if len(ways) > 1 else ways[0][0]
 
 
 def _of_amount(seen: CheckoutFilter) -> Iterator[Equal | AtMost | Above]:

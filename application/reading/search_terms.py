@@ -1,7 +1,7 @@
 """The terms of search: the terms of a text, and the terms that a query asks for.
 
-A query finds a term by its beginning. People paste what they have: an address from a mail program, a phone number in
-their own notation, a page of Stripe's Dashboard, a price with a comma.
+A query finds a term by its beginning, except an amount and the abbreviation of a street. People paste what they have:
+an address from a mail program, a phone number in their own notation, a page of the Dashboard, a price with a comma.
 """
 
 import re
@@ -49,6 +49,10 @@ _COUNTRIES = {
 """Letters of countries on their cars that are not their codes in ISO 3166."""
 _STREET = re.compile(r"([a-z-]*str)asse")
 """`Str.` and `Straße`: a query for either has to find both."""
+_SHORT_STREET = re.compile(r".*str\.[,;:)]*", re.DOTALL)
+"""As people write it in a query. Without its point, it may be the start of any word."""
+_START_OF_AMOUNT = re.compile(r"(\d+)(?:\.(\d{0,3}))?|[a-z]{1,2}")
+_DECIMALS = (2, 3)
 _REVERSED, _END = "tel:", "end:"
 _END_MIN = 6
 _GROUP = re.compile(r"[a-z]{1,2}|(?=[a-z]*\d)[a-z\d]+")
@@ -152,13 +156,10 @@ def terms_of_amount(amount: Decimal, currency: str) -> Iterator[str]:
 
 
 def readings(question: str) -> Iterator[Sequence[str]]:
-    """Return what a query may mean, the likeliest first: beginnings of terms, all of which a checkout must have."""
+    """Return what a query may mean, the likeliest first: words, each of which must find a term of a checkout."""
     asked = question.strip()
-    words_ = list(dict.fromkeys(word for raw in asked.split() for word in _asked(raw)))
-    likeliest = words_ if words_ == ["strasse"] else list(map(_street, words_))
+    likeliest = list(dict.fromkeys(word for raw in asked.split() for word in _asked(raw)))
     yield likeliest
-    if likeliest == ["strasse"]:
-        yield ["str"]
     if number := read_order_number(asked):
         yield words(number)
     numbers = [_order_number(word) for word in likeliest]
@@ -185,6 +186,29 @@ def readings(question: str) -> Iterator[Sequence[str]]:
         yield [whole]
 
 
+def beginnings(word: str) -> Sequence[str]:
+    """Return the beginnings of the terms that a word of a query finds."""
+    found = _STREET.fullmatch(word)
+    return [word, f"{found[1]}."] if found else [word]
+
+
+def wholes(word: str) -> Sequence[str]:
+    """Return the terms that a word of a query finds only as a whole: `str` of a street begins Strom, too."""
+    found = _STREET.fullmatch(word)
+    return [found[1]] if found else []
+
+
+def amounts(word: str) -> Sequence[str] | None:
+    """Return the terms of amounts that a word of a query finds, with and without decimals; None if it begins as no
+    longer term of an amount."""
+    found = _START_OF_AMOUNT.fullmatch(word)
+    if found is None:
+        return None
+    units, decimals = found[1], found[2] or ""
+    same = [f"{units}.{decimals:0<{places}}" for places in _DECIMALS if units and len(decimals) <= places]
+    return list(dict.fromkeys([word, *same]))
+
+
 def id_in_url(text: str) -> str | None:
     """Return the last Stripe ID in the address of a page, such as one of Stripe's Dashboard; None if it has none."""
     ids = _ID.findall(text) if "/" in text else []
@@ -203,11 +227,6 @@ def _code_of_country(word: str) -> str:
     return f"{found[2]} {_COUNTRIES.get(found[1], found[1])}" if found else word
 
 
-def _street(word: str) -> str:
-    found = _STREET.fullmatch(word)
-    return found[1] if found else word
-
-
 def _joined(found: Iterable[str]) -> str:
     return "".join(found).replace("-", "")[:TERM_MAX]
 
@@ -221,7 +240,8 @@ def _asked(raw: str) -> list[str]:
     if id := id_in_url(raw):
         return [id.casefold()]
     bare = raw.strip(_PUNCTUATION).casefold()
-    return words(pasted_address(bare) if "@" in bare else bare)
+    found = words(pasted_address(bare) if "@" in bare else bare)
+    return [*found[:-1], f"{found[-1]}asse"] if found and _SHORT_STREET.fullmatch(raw.casefold()) else found
 
 
 def _digits(number: str) -> str:

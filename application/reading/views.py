@@ -125,7 +125,22 @@ class Frequent:
     filter: Equal | AtMost | Above
 
 
-Filter = Equal | AtMost | Above | Before | StartsWith | OneOf | Among | Frequent
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """Not null, and another value."""
+
+    column: str
+    value: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """All filters of one of these alternatives, of which there is at least one."""
+
+    alternatives: "Sequence[Sequence[Filter]]"
+
+
+Filter = Equal | Unlike | AtMost | Above | Before | StartsWith | OneOf | Among | AnyOf | Frequent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from application.reading.projection import Add, Column, Keep, Projection, Put, T
 from application.reading.views import (
     Above,
     Among,
+    AnyOf,
     AtMost,
     Before,
     Equal,
@@ -20,6 +21,7 @@ from application.reading.views import (
     OneOf,
     Selection,
     StartsWith,
+    Unlike,
     View,
     ViewNotBuilt,
     ViewState,
@@ -27,6 +29,7 @@ from application.reading.views import (
 from infrastructure.views.net import ChangeGroup
 
 Statement = tuple[str, tuple[Value, ...]]
+_OPERATORS: Mapping[type[Filter], str] = {Equal: "=", Unlike: "<>", AtMost: "<=", Above: ">"}
 SourceOf = Callable[[Projection], str]
 """The SQL source of the rows of a projection, as `source` returns it."""
 
@@ -249,6 +252,16 @@ def _all(conditions: Iterable[Statement]) -> Statement:
     return (f" WHERE {' AND '.join(texts)}" if texts else ""), tuple(parameters)
 
 
+def _any(each: AnyOf, table: Table, source_of: SourceOf, dialect: Dialect) -> Statement:
+    texts: list[str] = []
+    parameters: list[Value] = []
+    for filters in each.alternatives:
+        of_one = [_filter(inner, table, source_of, dialect) for inner in filters]
+        texts.append(" AND ".join(text for text, _ in of_one))
+        parameters += (value for _, values in of_one for value in values)
+    return f"({' OR '.join(texts)})", tuple(parameters)
+
+
 def _filter(each: Filter, table: Table, source_of: SourceOf, dialect: Dialect) -> Statement:
     def mark_of(column: str) -> str:
         return dialect.time if column in table.timestamps else "?"
@@ -258,16 +271,14 @@ def _filter(each: Filter, table: Table, source_of: SourceOf, dialect: Dialect) -
     if isinstance(each, Frequent):
         text, values = _filter(each.filter, table, source_of, dialect)
         return f"{dialect.without_index}{text}", values
+    if isinstance(each, AnyOf):
+        return _any(each, table, source_of, dialect)
     column, mark = quoted(each.column), mark_of(each.column)
     match each:
         case Equal(value=None):
             return f"{column} IS NULL", ()
-        case Equal():
-            return f"{column}={mark}", (each.value,)
-        case AtMost():
-            return f"{column}<={mark}", (each.value,)
-        case Above():
-            return f"{column}>{mark}", (each.value,)
+        case Equal() | Unlike() | AtMost() | Above():
+            return f"{column}{_OPERATORS[type(each)]}{mark}", (each.value,)
         case StartsWith():
             return f"{column}>=? AND {column}<?", (each.text, each.text + _LAST_CHARACTER)
         case OneOf():

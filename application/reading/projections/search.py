@@ -30,6 +30,9 @@ from domain.stripe_event import StripeEvent
 _TERMS_MAX = 2000
 """The limit for each event: Stripe lists at most a hundred line items, and their titles are short."""
 
+AMOUNT = "amount"
+"""The field of amounts, which a query finds only as wholes."""
+
 Found = tuple[str, Iterable[str]]
 """The field of a finding, and its terms."""
 
@@ -75,10 +78,10 @@ def _found(event: Event) -> Iterator[Found]:
 def _of_checkout(checkout: Checkout) -> Iterator[Found]:
     for value in checkout.metadata.values():
         yield "metadata", terms_of_text(value.text)
-    yield "amount", terms_of_amount(major_units(checkout.amount_total, checkout.currency), checkout.currency)
+    yield AMOUNT, terms_of_amount(major_units(checkout.amount_total, checkout.currency), checkout.currency)
     if checkout.presentment:
         paid = checkout.presentment
-        yield "amount", terms_of_amount(major_units(paid.amount, paid.currency), paid.currency)
+        yield AMOUNT, terms_of_amount(major_units(paid.amount, paid.currency), paid.currency)
     for contact in filter(None, (checkout.contact, checkout.shipping)):
         yield from _of_contact(contact)
     if checkout.payment_intent:

@@ -10,7 +10,7 @@ from log_parts import BEGINNING, LogWriter, received
 from older_log import OlderLog
 from read_side import ReadSide, open_read_side
 from sample_log import AUTHORIZED, CANCELED, DEBIT, FOREIGN, KEYS, SHOP, sample_log
-from typed_ids import as_line, as_session, as_sku, as_stream
+from typed_ids import as_event, as_line, as_session, as_sku, as_stream
 
 from application.log.insertion import Bookkeeping, Insertion, ParkedEvent
 from application.reading.answers import ProjectionStatus, SearchHit, StockLevel, WorkItem
@@ -22,9 +22,11 @@ from application.reading.registry import PROJECTIONS
 from application.reading.work import AboutEvent, OtherWork
 from domain import reasons
 from domain.catalog import LowStock
+from domain.checkout import Address, Contact
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect
 from domain.event import Event
+from domain.fulfillment import Fulfillment
 from domain.identifiers import pool_name
 from domain.order_number import order_number
 from domain.personal import Personal
@@ -97,6 +99,34 @@ def test_a_hit_says_how_the_checkout_stands_and_as_what_it_was_found(sample: Rea
         recorded_at=BEGINNING + timedelta(seconds=3, milliseconds=250),
         matched=("email", "name", "sku", "tracking"),
     )
+
+
+@pytest.mark.parametrize("text", ["49.90", "49,90 eur", "4990", "€49.9"])
+def test_an_amount_is_found_as_a_whole(sample: ReadSide, text: str) -> None:
+    hits = {hit.session_id: hit.matched for hit in sample.queries.search(text)}
+
+    assert "amount" in hits[as_session(SHOP)]
+
+
+@pytest.mark.parametrize("text", ["4", "49", "49.8", "499", "eu"])
+def test_no_amount_is_found_by_its_beginning(sample: ReadSide, text: str) -> None:
+    assert not any("amount" in hit.matched for hit in sample.queries.search(text))
+
+
+def test_the_short_form_of_a_street_begins_no_name(sample: ReadSide) -> None:
+    log = LogWriter(BEGINNING + timedelta(days=1))
+    completed = CheckoutSession.Completed(stripe_event=as_event("evt_street"), payment_status="paid")
+    for number, street in enumerate(["Max Allee 3", "Max Str. 3", "Max Strasse 3", "Maxstr."]):
+        session = as_session(f"cs_test_street{number}")
+        to = Contact(name=Personal("Max Strom"), address=Address(line1=Personal(street)))
+        log.add(as_stream(session), completed, session_id=session)
+        log.add(as_stream(f"ful_{session}"), Fulfillment.ShippingCorrected(to=to), session_id=session)
+    sample.append(log.events)
+
+    for text in ("Max Strasse", "Max Str.", "max straße 3"):
+        assert found(sample, text) == ["cs_test_street2", "cs_test_street1"]
+    assert found(sample, "Maxstrasse") == ["cs_test_street3"]
+    assert len(found(sample, "Max Str")) == 4, "the start of a word, as typed"
 
 
 def test_what_stripe_was_not_asked_of_has_no_amount(sample: ReadSide) -> None:

@@ -1,5 +1,6 @@
 """What people paste, and what it finds."""
 
+from collections.abc import Set
 from decimal import Decimal
 
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from application.reading.search_terms import (
+    amounts,
+    beginnings,
     readings,
     terms_of_amount,
     terms_of_code,
@@ -15,6 +18,7 @@ from application.reading.search_terms import (
     terms_of_reference,
     terms_of_text,
     terms_of_tracking,
+    wholes,
     words,
 )
 
@@ -50,11 +54,11 @@ TERMS = {
 
 
 def is_found(question: str) -> bool:
-    return any(
-        all(any(term.startswith(asked) for term in TERMS) for asked in reading)
-        for reading in readings(question)
-        if reading
-    )
+    return any(all(map(finds_a_term, reading)) for reading in readings(question) if reading)
+
+
+def finds_a_term(word: str, terms: Set[str] = frozenset(TERMS)) -> bool:
+    return any(term in wholes(word) or term.startswith(tuple(beginnings(word))) for term in terms)
 
 
 @pytest.mark.parametrize(
@@ -187,6 +191,38 @@ def test_what_people_paste_is_found(question: str) -> None:
 )
 def test_what_is_another_is_not_found(question: str) -> None:
     assert not is_found(question)
+
+
+@pytest.mark.parametrize("text", ["Berliner Str. 5", "Berliner Straße 5", "BERLINER STRASSE 5", "Berliner Str.5"])
+@pytest.mark.parametrize("question", ["Berliner Str.", "berliner straße", "Berliner Strasse", "berliner str"])
+def test_the_ways_to_write_a_street_find_each_other(text: str, question: str) -> None:
+    terms = frozenset(terms_of_text(text))
+
+    assert any(all(finds_a_term(word, terms) for word in reading) for reading in readings(question))
+
+
+@pytest.mark.parametrize("question", ["Strasse", "Straße", "STR.", "(Str.)", "Hauptstrasse", "Hauptstr.,"])
+def test_the_abbreviation_of_a_street_is_no_start_of_a_word(question: str) -> None:
+    terms = frozenset(terms_of_text("Max Strom Hauptstrom"))
+
+    assert not any(all(finds_a_term(word, terms) for word in reading) for reading in readings(question))
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        ("1", ["1", "1.00", "1.000"]),
+        ("12.5", ["12.5", "12.50", "12.500"]),
+        ("12.50", ["12.50", "12.500"]),
+        ("12.", ["12.", "12.00", "12.000"]),
+        ("eu", ["eu"]),
+        ("eur", None),
+        ("1z", None),
+        ("12.5000", None),
+    ],
+)
+def test_a_number_finds_the_amounts_that_equal_it(word: str, found: list[str] | None) -> None:
+    assert amounts(word) == found
 
 
 @pytest.mark.parametrize(
