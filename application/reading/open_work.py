@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from application.log.insertion import ParkedEvent
 from application.log.log import Log
 from application.reading.answers import IncompleteView, WorkFilter, WorkItem, WorkPage, WorkPlace
 from application.reading.due_effects import DueEffects
+from application.reading.low_since import low_since
 from application.reading.projection import Row, rfc3339
 from application.reading.projections.search import SEARCH
 from application.reading.projections.work_queue import WORK_QUEUE, is_due
@@ -29,7 +29,6 @@ from domain.event import Event
 from domain.identifiers import (
     SessionId,
     Sku,
-    StreamId,
     StripeEventId,
     is_stripe_event,
     retried_subject,
@@ -191,16 +190,10 @@ class OpenWork:
         return self._clock()
 
     def _low(self) -> Iterator[WorkItem]:
-        """Low supplies, since the last change of the SKU or the pool."""
+        """Low supplies. One of the catalog that was never counted or filled is low since the log began."""
         for low in low_supplies(self._views, self._low_stock):
-            yield _item(low.name, low.kind, None, low.why, self._changed_at(low.stream))
-
-    def _changed_at(self, stream: StreamId) -> datetime:
-        """The time when the last readable event of this stream was recorded; now, if there is none."""
-        for stored in self._log.store.select_events(stream, desc=True, limit=_NEARBY_MAX):
-            with suppress(UnreadableEvent):
-                return self._log.decode(stored).recorded_at
-        return self._clock()
+            since = low_since(self._log, low) or self._recorded_at(1)
+            yield _item(low.name, low.kind, None, low.why, since)
 
     def _late_effects(self, now: datetime, limit: int) -> Iterator[WorkItem]:
         """Effects that stay due: no worker runs, no worker knows their kind, or their checkout can't be read."""

@@ -22,6 +22,9 @@ class LowSupply:
     name: str
     kind: OtherWork
     stream: StreamId
+    left: int
+    """The number of available pieces or free keys."""
+    limit: int
     why: Reason
 
 
@@ -66,12 +69,16 @@ def low_supplies(views: Views, low: LowStock) -> Iterator[LowSupply]:
     for sku, limit in low.skus.items():
         if (available := pieces.get(sku, 0)) <= limit:
             why = reasons.low_stock(available, limit)
-            yield LowSupply(name=sku, kind=OtherWork.LOW_STOCK, stream=stock_id(sku), why=why)
+            yield LowSupply(
+                name=sku, kind=OtherWork.LOW_STOCK, stream=stock_id(sku), left=available, limit=limit, why=why
+            )
     keys = {level.pool: level.free for level in pool_levels(views, low)} if low.pools else {}
     for pool, limit in low.pools.items():
         if (free := keys.get(pool, 0)) <= limit:
             why = reasons.low_keys(free, limit)
-            yield LowSupply(name=pool, kind=OtherWork.LOW_KEYS, stream=key_pool_id(pool), why=why)
+            yield LowSupply(
+                name=pool, kind=OtherWork.LOW_KEYS, stream=key_pool_id(pool), left=free, limit=limit, why=why
+            )
 
 
 def _sums(views: Views, projection: Projection, name: str, columns: Sequence[str]) -> Mapping[str, list[int]]:

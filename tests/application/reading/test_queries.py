@@ -247,7 +247,7 @@ def test_the_queue_begins_with_the_views_that_lack_events(read_side: ReadSide) -
     assert {item.since for item in items} == {log.events[0].recorded_at}
 
 
-def test_what_is_low_is_in_the_queue_since_its_last_change(sample: ReadSide) -> None:
+def test_what_is_low_is_in_the_queue_since_it_became_low(sample: ReadSide) -> None:
     now = BEGINNING + timedelta(days=9)
     counted = LogWriter(BEGINNING + timedelta(days=3))
     counted.add(as_stream("sku_cap"), StockItem.Counted(on_hand=1))
@@ -260,16 +260,17 @@ def test_what_is_low_is_in_the_queue_since_its_last_change(sample: ReadSide) -> 
     items = [item for item in queries.work_queue() if item.kind in {OtherWork.LOW_STOCK, OtherWork.LOW_KEYS}]
 
     changed = {event.originator_id: event.recorded_at for event in [*sample_log(), *counted.events]}
+    began = sample_log()[0].recorded_at
     assert {item.subject: (item.kind, item.detail, item.since) for item in items} == {
         "mug-blue": (
             "low_stock",
             "3 available, and the catalog has `low_stock = 3`",
-            changed[as_stream("sku_mug-blue")],
+            BEGINNING + timedelta(seconds=9.25),
         ),
         "bag": ("low_stock", "2 available, and the catalog has `low_stock = 2`", changed[as_stream("sku_bag")]),
-        "never-counted": ("low_stock", "0 available, and the catalog has `low_stock = 0`", now),
-        "pro": ("low_keys", "0 free keys, and the catalog has `low_stock = 0`", changed[as_stream("keys_pro")]),
-        "never-filled": ("low_keys", "0 free keys, and the catalog has `low_stock = 5`", now),
+        "never-counted": ("low_stock", "0 available, and the catalog has `low_stock = 0`", began),
+        "pro": ("low_keys", "0 free keys, and the catalog has `low_stock = 0`", BEGINNING + timedelta(seconds=112.25)),
+        "never-filled": ("low_keys", "0 free keys, and the catalog has `low_stock = 5`", began),
     }
     assert {level.sku for level in queries.stock() if level.is_low} == {"mug-blue", "bag"}
     assert [level.pool for level in queries.key_pools() if level.is_low] == ["pro"]
