@@ -94,7 +94,7 @@ def _lines_now(
 
 def _reports_cancellation(kind: MailKind, fulfillment: Fulfillment) -> bool:
     """True if the mail reports that the whole order is canceled. A receipt does where it is the first mail, so that it
-    thanks nobody for an order of which nothing comes."""
+    does not thank for an order of which nothing comes."""
     match kind:
         case MailKind.CANCELED:
             return _is_nothing_left(fulfillment)
