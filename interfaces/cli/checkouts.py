@@ -298,7 +298,7 @@ def readdress(
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
         desk.runtime.staff.readdress(id, to, who)
-        return put_checkout_state(desk, id, as_json=json)
+        return put_checkout_state(desk, id, "The mails go to the new address from now on.", as_json=json)
 
 
 def _part(help: str) -> Parameter:
@@ -338,7 +338,7 @@ def address(
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
         desk.runtime.staff.correct_shipping(id, correction, who)
-        return put_checkout_state(desk, id, as_json=json)
+        return put_checkout_state(desk, id, "The shipping address is corrected.", as_json=json)
 
 
 def note(
@@ -355,4 +355,4 @@ def note(
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
         desk.runtime.staff.note(id, text, who)
-        return put_checkout_state(desk, id, as_json=json)
+        return put_checkout_state(desk, id, "Added the note.", as_json=json)

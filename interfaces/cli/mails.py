@@ -36,7 +36,7 @@ def resend(
         id = desk.session(session)
         decided = desk.runtime.staff.resend(id, kind, occasion, to, who, is_dry_run=dry_run)
         if not dry_run:
-            return put_checkout_state(desk, id, as_json=json)
+            return put_checkout_state(desk, id, f"The mail `{kind}` goes out again.", as_json=json)
         shown, recipient = desk.runtime.preview(decided), decided.to.text if decided.to else None
     if json:
         written = {"to": recipient, "subject": shown.subject.text, "text": shown.text.text}

@@ -80,7 +80,9 @@ def correct_parcel(
         if notify:
             check_goes_out(MailKind.SHIPPED, desk)
         desk.runtime.staff.correct_parcel(id, parcel, carrier=carrier, tracking=tracking, by=who, notifies=notify)
-        return put_checkout_state(desk, id, as_json=json)
+        done = "The parcel is corrected." if parcel is None else f"Parcel {parcel} is corrected."
+        done += " The customer gets a mail about it." if notify else ""
+        return put_checkout_state(desk, id, done, as_json=json)
 
 
 def unship(

@@ -118,12 +118,12 @@ SHOWN_BY_RECIPES = {
     "keys show": "AAAA-1111",
     "keys replace": "The customer gets 1 new key",
     "keys revoke": "Revoked 1 license key",
-    "readdress": "Recorded.",
+    "readdress": "The mails go to the new address from now on.",
     "resend KV96R-719NK --dry-run": "Nothing was recorded.",
-    "resend": "Recorded.",
-    "address": "Recorded.",
+    "resend": "The mail `receipt` goes out again.",
+    "address": "The shipping address is corrected.",
     "ship": "Recorded.",
-    "correct-parcel": "Recorded.",
+    "correct-parcel": "is corrected.",
     "unship": "is fulfilling.",
     "complete": "is fulfilled.",
     "cancel": "is canceled.",
@@ -131,7 +131,7 @@ SHOWN_BY_RECIPES = {
     "queue --kind payment_to_capture": "No such task is in the queue.",
     "queue": "fulfill retry evt_4",
     "retry": "Requested 1 retry.",
-    "note": "Recorded.",
+    "note": "Added the note.",
 }
 
 

@@ -128,7 +128,7 @@ def test_answers_and_refusals_name_the_order_first(fulfill: Fulfill, monkeypatch
     dismissed, retried = (fulfill(verb, id, "--as", "kim", "--reason", "x") for verb in ("dismiss", "retry"))
     shipped = fulfill("ship", id, "--line", "li_key", "--carrier", "DHL", "--as", "kim")
 
-    assert noted.out == f"Recorded. {number} ({id}) is fulfilling.\n"
+    assert noted.out == f"Added the note. {number} ({id}) is fulfilling.\n"
     assert (json.json["session_id"], json.json["order_number"]) == (id, "KV96R-719NK")
     for refused in (dismissed, retried, shipped):
         assert (refused.code, refused.err.startswith(f"fulfill: {number}: ")) == (1, True), refused
