@@ -16,7 +16,7 @@ from interfaces.cli.outcome import put_checkout_state
 from interfaces.cli.output.orders import bought, customer_of, with_order
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.text import label, money, to_the_second
+from interfaces.cli.output.text import matched_in_words, money, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.state_words import StateWord, state_of
 from interfaces.cli.times import MOMENT_OR_DAY, last_moment, period, shown_zone
@@ -265,7 +265,7 @@ def _hit_row(hit: "SearchHit", order: "NamedCheckout | None", order_prefix: str 
         to_the_second(hit.recorded_at),
         customer_of(order),
         bought(order),
-        ", ".join(map(label, hit.matched)),
+        ", ".join(map(matched_in_words, hit.matched)),
     )
 
 

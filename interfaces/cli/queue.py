@@ -14,7 +14,7 @@ from interfaces.cli.output.orders import bought, customer_of, line_of, with_orde
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.tasks import task_fields
+from interfaces.cli.output.tasks import about_in_words, task_fields
 from interfaces.cli.output.text import exact, label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.times import printed_moment
@@ -187,14 +187,8 @@ def _row(item: "WorkItem", order: "NamedCheckout | None", order_prefix: str | No
         to_the_second(item.since),
         name_of(item, order_prefix),
         label(item.kind),
-        _item(item, order),
+        about_in_words(item, order),
         customer_of(order),
         bought(order),
         _detail(item),
     )
-
-
-def _item(item: "WorkItem", order: "NamedCheckout | None") -> str:
-    """The line item as people call it, with its ID for the commands; else the step or place as it is."""
-    line = line_of(order, item.item)
-    return f"{line.quantity} x {order.name(line)} ({item.item})" if order and line else item.item

@@ -14,7 +14,9 @@ from application.reading.states_in_words import checkout_in_words, line_in_words
 from application.text.english import counted
 from application.text.wording import PAYMENTS
 from domain.identifiers import KEYS_PREFIX, PAYMENT_PREFIX, SKU_PREFIX, SessionId
+from domain.mail import MailKind
 from domain.order_number import with_prefix
+from domain.step import MailStep
 from interfaces.cli.output.order_fields import order_fields, text
 from interfaces.cli.output.printing import Page
 from interfaces.cli.output.text import exact, money, to_the_second
@@ -106,12 +108,12 @@ def put_checkout(
     if document.emails:
         page.say()
         mails = [
-            (mail.kind, mail.state, mail.occasion, text(mail.to), text(mail.subject), mail.detail)
+            (mail.kind, mail.state, _occasion(mail, document), text(mail.to), text(mail.subject), mail.detail)
             for mail in document.emails
         ]
         page.table(("email", "state", "occasion", "to", "subject", "detail"), mails, wraps=("subject", "detail"))
     for mail in document.emails:
-        _put_text(mail, page)
+        _put_text(mail, _occasion(mail, document), page)
     page.say()
     places = _places(document)
     for entry in reversed(document.story) if newest_first else document.story:
@@ -123,11 +125,28 @@ def put_checkout(
         page.say(f"Omitted {counted(left_out, 'event')} of earlier scheduled retrievals. --json includes them.")
 
 
-def _put_text(mail: EmailEntry, page: Page) -> None:
+def _occasion(mail: EmailEntry, document: CheckoutDocument) -> str:
+    return occasion_in_words(mail.kind, mail.occasion, {item.id: item.name for item in document.line_items})
+
+
+def occasion_in_words(kind: MailKind, occasion: str | None, names: Mapping[str, str]) -> str:
+    """What distinguishes several mails of one kind, with its text in brackets for `fulfill resend`; the number of a
+    parcel is its text. `names` has those of the line items by their IDs."""
+    if occasion is None:
+        return ""
+    step = MailStep(kind, occasion)
+    if step.is_correction:
+        return f"correction of parcel {step.parcel} ({occasion})"
+    if step.parcel is not None:
+        return f"parcel {step.parcel}"
+    return f"{names[occasion]} ({occasion})" if names.get(occasion) else occasion
+
+
+def _put_text(mail: EmailEntry, occasion: str, page: Page) -> None:
     """The text part of a mail as it was sent."""
     if mail.text:
         page.say()
-        page.say(f"Text of the mail {mail.kind}{f' ({mail.occasion})' if mail.occasion else ''}, as it was sent:")
+        page.say(f"Text of the mail {mail.kind}{f', {occasion}' if occasion else ''}, as it was sent:")
         for line in mail.text.text.rstrip().splitlines():
             page.say(f"    {line}" if line else "")
 

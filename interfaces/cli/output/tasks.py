@@ -1,10 +1,13 @@
-"""Tasks of the queue for programs."""
+"""Tasks of the queue, for programs and for people."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
+
+from interfaces.cli.output.orders import line_of
+from interfaces.cli.output.text import label
 
 if TYPE_CHECKING:
-    from application.reading.answers import WorkItem
+    from application.reading.answers import NamedCheckout, WorkItem
 
 
 def task_fields(item: "WorkItem") -> dict[str, object]:
@@ -18,3 +21,25 @@ def task_fields(item: "WorkItem") -> dict[str, object]:
         "since": item.since,
         "retry_at": item.retry_at,
     }
+
+
+def about_in_words(item: "WorkItem", order: "NamedCheckout | None") -> str:
+    """What people call the thing that a task is about. A line item has its ID with it, for the commands."""
+    from application.reading.work import AboutEffect, AboutEvent, AboutLine, AboutParking
+    from application.text.wording import Titles, effect
+
+    match about := item.about:
+        case AboutLine(line_item=id):
+            line = line_of(order, id)
+            return f"{line.quantity} x {order.name(line)} ({id})" if order and line else id
+        case AboutEffect(step=step):
+            names = {str(line.id): f"“{order.name(line)}”" for line in order.checkout.line_items} if order else {}
+            return effect(step, Titles(names)).removeprefix("the ")
+        case AboutParking(why=why):
+            return label(why)
+        case AboutEvent():
+            return f"event {about.position}, for the policy {about.policy}"
+        case None:
+            return ""
+        case _:
+            assert_never(about)

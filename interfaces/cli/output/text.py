@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from domain.money import plain
 
 _STEERING = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+_FIELDS = {"client_reference_id": "reference"}
 
 
 def harmless(text: str) -> str:
@@ -45,6 +46,11 @@ def _in_zone(when: datetime, zone: tzinfo, precision: str) -> str:
 def label(code: str) -> str:
     """Return a code as people read it: `parcel_to_pack` is "parcel to pack"."""
     return code.replace("_", " ")
+
+
+def matched_in_words(field: str) -> str:
+    """Return the field of a search as people call it."""
+    return label(_FIELDS.get(field, field))
 
 
 def money(amount: int | None, currency: str | None) -> str:

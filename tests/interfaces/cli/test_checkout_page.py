@@ -19,6 +19,8 @@ from application.reading.checkout_state import CheckoutState
 from application.reading.states_in_words import STATES
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
+from domain.mail import MailKind
+from interfaces.cli.output.checkout_page import occasion_in_words
 from interfaces.cli.output.order_fields import order_fields
 from interfaces.cli.output.text import exact, to_the_second
 from interfaces.cli.times import moment, shown_zone
@@ -338,6 +340,21 @@ Landing page     /after-checkout?session_id=cs_test_shop
 @pytest.mark.usefixtures("log_file")
 def test_the_header_says_who_ordered_and_where_it_goes(fulfill: Fulfill) -> None:
     assert WHOLE in fulfill("checkout", SHOP).out
+
+
+@pytest.mark.parametrize(
+    ("kind", "occasion", "words"),
+    [
+        (MailKind.RECEIPT, None, ""),
+        (MailKind.SHIPPED, "2", "parcel 2"),
+        (MailKind.SHIPPED, "1_1", "correction of parcel 1 (1_1)"),
+        (MailKind.DELIVERED, "li_key", "License (li_key)"),
+        (MailKind.BACKORDERED, "li_gone", "li_gone"),
+        (MailKind.KEYS_REPLACED, "1", "1"),
+    ],
+)
+def test_people_read_the_occasion_of_a_mail_in_words(kind: MailKind, occasion: str | None, words: str) -> None:
+    assert occasion_in_words(kind, occasion, {"li_key": "License"}) == words
 
 
 @pytest.mark.usefixtures("log_file")

@@ -33,7 +33,7 @@ from domain.reason import Reason
 from interfaces.cli.main import command_line
 from interfaces.cli.output.orders import bought, with_order
 from interfaces.cli.output.pasting import TO_FILL_IN, pasted
-from interfaces.cli.output.tasks import task_fields
+from interfaces.cli.output.tasks import about_in_words, task_fields
 
 Fulfill = Callable[..., Any]
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -95,6 +95,23 @@ def test_programs_read_what_a_task_is_about_as_a_text() -> None:
     items = [task_fields(an_item(Work.MANUAL_LINE, about=about))["item"] for about in things]
 
     assert items == ["li_mug", "mail_receipt", "wrong_mode", "intake@3", ""]
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        (AboutEffect("retrieve_completed"), "retrieval from Stripe"),
+        (AboutEffect("mail_shipped_1_1"), "mail about parcel 1"),
+        (AboutEffect("later_step"), "effect later_step"),
+        (AboutParking(ParkReason.WRONG_MODE), "wrong mode"),
+        (AboutParking(ParkReason.CONNECTED_ACCOUNT), "connected account"),
+        (AboutEvent("intake", 3), "event 3, for the policy intake"),
+        (THE_MUG, "li_mug"),
+        (None, ""),
+    ],
+)
+def test_people_read_what_a_task_is_about_in_words(about: About, words: str) -> None:
+    assert about_in_words(an_item(Work.MANUAL_LINE, about=about), None) == words
 
 
 def test_what_is_short_is_named_by_the_command() -> None:
@@ -271,3 +288,11 @@ def test_a_shop_that_lacks_nothing_or_has_no_real_customers_is_not_warned(
         monkeypatch.setenv(name, value)
 
     assert fulfill("queue").err == ""
+
+
+@pytest.mark.usefixtures("small_shop")
+def test_people_read_in_words_where_a_search_matches(fulfill: Fulfill) -> None:
+    shown, [hit] = fulfill("search", "ORDER-17").out, fulfill("search", "ORDER-17", "--json").json
+
+    assert shown.rstrip().endswith("  reference")
+    assert hit["matched"] == ["client_reference_id"]
