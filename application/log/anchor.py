@@ -24,6 +24,18 @@ class Anchor:
     digest: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The events of a log from one position on, as one query saw them."""
+
+    begin: Anchor | None
+    """The event at that position; None if there is none."""
+    moves: Sequence[tuple[int, str, int]]
+    """Position, stream and version of the events after it, in order."""
+    end: Anchor | None
+    """The last event of the log; None if it is not among these."""
+
+
 class EventsByPosition(Protocol):
     """A log that returns events by their positions."""
 
@@ -44,6 +56,19 @@ def anchor(position: int, stored: StoredEvent) -> Anchor:
         version=stored.originator_version,
         digest=digest_of(stored),
     )
+
+
+def stretch(start: int, rows: Iterable[tuple[int, str, int, str, bytes | None]]) -> Stretch:
+    """Return the stretch from `start` on. Each row has position, stream, version and topic of an event, and its bytes
+    if it is at `start` or the last of the log."""
+    begin, end, moves = None, None, list[tuple[int, str, int]]()
+    for position, stream, version, topic, state in rows:
+        end = None if state is None else anchor(position, StoredEvent(stream, version, topic, state))
+        if position == start:
+            begin = end
+        else:
+            moves.append((position, stream, version))
+    return Stretch(begin=begin, moves=moves, end=end)
 
 
 def anchors_at(log: EventsByPosition, positions: Iterable[int]) -> dict[int, Anchor]:

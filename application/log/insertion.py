@@ -64,8 +64,3 @@ class Inserted:
     firsts: Sequence[int | None]
     """The position of each first event; None for one whose stream had begun."""
     events: Sequence[int]
-
-    @property
-    def positions(self) -> Sequence[int]:
-        """The positions of all newly stored events, in the order of the log."""
-        return [*(position for position in self.firsts if position is not None), *self.events]

@@ -9,6 +9,7 @@ from eventsourcing.persistence import IntegrityError, Notification, ProcessRecor
 from eventsourcing.utils import EnvType
 
 from application.errors import LogMoved, UnfinishedCopy
+from application.log.anchor import Stretch
 from application.log.insertion import NO_BOOKKEEPING, Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.tail import Entry, Tail
 from domain.event import A, Event, aggregate_fold
@@ -68,8 +69,9 @@ class LogRecorder(ProcessRecorder, ABC):
         them."""
 
     @abstractmethod
-    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
-        """Return position, stream and version of the events after this position, in order."""
+    def select_stretch(self, start: int, limit: int) -> Stretch:
+        """Return the event at this position and the next ones, at most `limit`, in one query: another log may take the
+        place of this one between two."""
 
     @abstractmethod
     def select_stream_ids(self, begin: str, end: str) -> Sequence[str]:
@@ -226,28 +228,34 @@ class Log(Application[str]):
 
     def append(
         self, events: Sequence[Event], books: Bookkeeping = NO_BOOKKEEPING, *, epoch: int | None = None
-    ) -> Sequence[int]:
-        """Insert events and their bookkeeping in one transaction, and return the positions of the events.
+    ) -> Sequence[Entry]:
+        """Insert events and their bookkeeping in one transaction, and return the entries of the events.
 
         Raises:
             IntegrityError, PersistenceError: as `LogRecorder.insert`.
         """
-        return self._insert(Insertion(events=self.encode(events), books=books, epoch=epoch)).events
+        _, entries = self._insert(Insertion(events=self.encode(events), books=books, epoch=epoch))
+        return entries
 
-    def begin(self, firsts: Sequence[Event], events: Sequence[Event], *, epoch: int | None = None) -> Inserted:
+    def begin(
+        self, firsts: Sequence[Event], events: Sequence[Event], *, epoch: int | None = None
+    ) -> tuple[Sequence[bool], Sequence[Entry]]:
         """Insert the first events of streams that have not begun yet, and other events after them, in one transaction.
+        Return whether each of the first events is new, and the entries of all that are.
 
         Raises:
             IntegrityError, PersistenceError: as `LogRecorder.insert`.
         """
-        return self._insert(Insertion(firsts=self.encode(firsts), events=self.encode(events), epoch=epoch))
+        inserted, entries = self._insert(Insertion(firsts=self.encode(firsts), events=self.encode(events), epoch=epoch))
+        return [position is not None for position in inserted.firsts], entries
 
-    def _insert(self, insertion: Insertion) -> Inserted:
+    def _insert(self, insertion: Insertion) -> tuple[Inserted, Sequence[Entry]]:
         before = self.store.epoch
         inserted = self.store.insert(insertion)
         placed = zip([*inserted.firsts, *inserted.events], [*insertion.firsts, *insertion.events], strict=True)
-        self._tail.append([self._entry(at, stored) for at, stored in placed if at is not None], before)
-        return inserted
+        entries = [self._entry(at, stored) for at, stored in placed if at is not None]
+        self._tail.append(entries, before)
+        return inserted, entries
 
     def read(self, after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
         """Return the entries after this position, in order: at most `limit`, and none beyond `until`.

@@ -47,6 +47,12 @@ class UnitOfWork:
     def states(self) -> Iterable[Aggregate[Any]]:
         return self._states.values()
 
+    def refresh(self) -> None:
+        """Bring the recent states up to date, once. Without a call, the first use of one does it."""
+        if not self._is_refreshed:
+            self._recent.refresh()
+            self._is_refreshed = True
+
     def prefetch(self, ids: Iterable[str]) -> None:
         """Read all these streams at once, since one select of many is cheaper than many of one."""
         missing = [id for id in dict.fromkeys(ids) if not self._has(id)]
@@ -62,9 +68,7 @@ class UnitOfWork:
         return known is not None or self._recent.is_long(id)
 
     def _known(self, id: str) -> Aggregate[Any] | None:
-        if not self._is_refreshed:
-            self._recent.refresh()
-            self._is_refreshed = True
+        self.refresh()
         return self._recent.get(id)
 
     @contextmanager

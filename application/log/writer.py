@@ -289,14 +289,14 @@ class Writer:
         if not once and not unit.pending:
             self._log.store.check_epoch(epoch)
             return {}
-        inserted = self._log.begin(list(once.values()), unit.pending, epoch=epoch)
-        if not inserted.positions:
+        are_new, entries = self._log.begin(list(once.values()), unit.pending, epoch=epoch)
+        if not entries:
             # They were all there already, but may not be durable yet: their writer may have lost its connection before
             # the commit was confirmed.
             self._log.store.try_to_write()
         self.is_failing = False
-        self._recent.keep(unit.states, inserted.positions)
-        return {id: position is not None for id, position in zip(once, inserted.firsts, strict=True)}
+        self._recent.keep(unit.states, entries)
+        return dict(zip(once, are_new, strict=True))
 
 
 def _decide(unit: UnitOfWork, job: _DecisionJob) -> _Outcome:

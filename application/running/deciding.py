@@ -93,6 +93,7 @@ class Deciding:
             PersistenceError: the store could not be read.
         """
         batch = Batch(UnitOfWork(self._fetch, self._recent), set(parked_subjects), dict(positions))
+        batch.unit.refresh()  # even if nothing is decided: this finds out if the log went back, and `read` is of before
         events = [(entry, entry.readable) for entry in read if self._readings.may_concern(entry.topic, positions)]
         batch.unit.prefetch(self._likely((event for _, event in events if isinstance(event, Event)), positions))
         position = 0

@@ -216,6 +216,7 @@ class Followers:
         has to be read again."""
         if self._positions == self._stored:
             return True
+        self._recent.refresh()  # this finds out if the log went back, and the positions are beyond its end
         try:
             self._log.append([], Bookkeeping(moves=self._moves(self._positions)), epoch=self._epoch)
         except IntegrityError:
@@ -224,7 +225,7 @@ class Followers:
         self._stored = dict(self._positions)
         return True
 
-    def _insert(self, batch: Batch) -> Sequence[int]:
+    def _insert(self, batch: Batch) -> Sequence[Entry]:
         """Store the batch. One without decisions needs no transaction: its position is stored with a later one."""
         if not batch.has_news:
             return ()

@@ -19,6 +19,7 @@ from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from application.errors import LogMoved
+from application.log.anchor import Stretch, stretch
 from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
 from application.text.stored_reason import as_text, from_text
@@ -180,11 +181,8 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
     def select_positions(self, positions: Sequence[int]) -> Sequence[Notification]:
         return [Notification(*row) for row in self._rows(statements.SELECT_POSITIONS, (list(positions),))]
 
-    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
-        return [
-            (position, stream, version)
-            for position, stream, version in self._rows(statements.SELECT_MOVES, (start, limit))
-        ]
+    def select_stretch(self, start: int, limit: int) -> Stretch:
+        return stretch(start, self._rows(statements.SELECT_STRETCH, (start, start, limit + 1)))
 
     def select_stream_ids(self, begin: str, end: str) -> Sequence[str]:
         return [id for (id,) in self._rows(statements.SELECT_STREAM_IDS, (begin, end, end))]

@@ -49,9 +49,10 @@ SELECT_GAPS = (
     "AND earlier.originator_version=event.originator_version-1 AND earlier.notification_id<event.notification_id) "
     "ORDER BY notification_id LIMIT %b"
 )
-SELECT_MOVES = (
-    f"SELECT notification_id, originator_id, originator_version FROM {EVENTS} WHERE notification_id>%b "
-    "ORDER BY notification_id LIMIT %b"
+SELECT_STRETCH = (
+    "SELECT notification_id, originator_id, originator_version, topic, "
+    f"CASE WHEN notification_id IN (%b, (SELECT max(notification_id) FROM {EVENTS})) THEN state END "
+    f"FROM {EVENTS} WHERE notification_id>=%b ORDER BY notification_id LIMIT %b"
 )
 START_TRACKINGS = f"INSERT INTO {TRACKING} SELECT name, 0 FROM unnest(%b::text[]) AS name ON CONFLICT DO NOTHING"
 MOVE_TRACKINGS = (

@@ -9,6 +9,7 @@ from eventsourcing.persistence import IntegrityError, Notification, PersistenceE
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteFactory, SQLiteProcessRecorder
 from eventsourcing.utils import Environment, EnvType
 
+from application.log.anchor import Stretch, stretch
 from application.log.insertion import Bookkeeping, Inserted, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, LEADS_BY, MARKS, MOVED, LogRecorder
 from application.text.stored_reason import as_text, from_text
@@ -181,14 +182,16 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
                 found += [Notification(*row) for row in c.fetchall()]
         return found
 
-    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+    def select_stretch(self, start: int, limit: int) -> Stretch:
+        table = self.events_table_name
         with self.datastore.transaction(commit=False) as c:
             c.execute(
-                f"SELECT rowid, originator_id, originator_version FROM {self.events_table_name} "
-                "WHERE rowid>? ORDER BY rowid LIMIT ?",
-                (start, limit),
+                "SELECT rowid, originator_id, originator_version, topic, "
+                f"CASE WHEN rowid IN (?, (SELECT max(rowid) FROM {table})) THEN state END "
+                f"FROM {table} WHERE rowid>=? ORDER BY rowid LIMIT ?",
+                (start, start, limit + 1),
             )
-            return [(position, stream, version) for position, stream, version in c.fetchall()]
+            return stretch(start, map(tuple, c.fetchall()))
 
     def select_stream_ids(self, begin: str, end: str) -> Sequence[str]:
         table = self.events_table_name

@@ -13,7 +13,7 @@ from simulation.store import SimulatedRecorder
 from application.errors import StoreUnavailable
 from application.log.insertion import Bookkeeping, Inserted, Insertion
 from application.log.recent_states import RecentStates
-from application.log.tail import Tail
+from application.log.tail import Entry, Tail
 from application.ports import DeliveryRequest
 from application.reading import mailed_keys
 from application.reading.projector import Projector
@@ -64,7 +64,7 @@ def planted(name: str) -> Iterator[None]:
 def mark_before_fulfill(patch: pytest.MonkeyPatch) -> None:
     """The first classic bug: an event is marked as handled, then handled."""
 
-    def insert(self: Followers, batch: Any) -> Sequence[int]:
+    def insert(self: Followers, batch: Any) -> Sequence[Entry]:
         if not batch.has_news:
             return ()
         self._log.append([], Bookkeeping(moves=self._moves(batch.positions)))

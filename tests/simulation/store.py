@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from eventsourcing.persistence import Notification, StoredEvent
 
+from application.log.anchor import Stretch
 from application.log.insertion import Inserted, Insertion, ParkedEvent
 from application.log.log import Log
 from application.reading.projection import Projection
@@ -90,9 +91,9 @@ class SimulatedRecorder(sqlite.SQLiteLogRecorder):
         self.places.read("read places")
         return super().select_positions(positions)
 
-    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+    def select_stretch(self, start: int, limit: int) -> Stretch:
         self.places.read("read moves")
-        return super().select_moves(start, limit)
+        return super().select_stretch(start, limit)
 
     def select_parked_events(
         self, *, policy: str | None = None, subjects: Collection[str] | None = None

@@ -52,7 +52,7 @@ NOTICED_BY = {
     "view_moved_unchecked": 0,
     "receipt_forgotten_after_early_look": 22,
     "views_of_another_log": 6,
-    "memory_of_another_log": 8,
+    "memory_of_another_log": 5,
     "view_known_by_its_number": 10,
     "gap_accepted": 15,
     "schedule_of_a_wrong_clock_kept": 212,

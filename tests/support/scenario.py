@@ -10,6 +10,7 @@ import pytest
 from builders import a_line_item
 from typed_ids import as_effect, as_session, as_stream
 
+from application.log.anchor import Stretch
 from application.log.recent_states import RecentStates
 from application.log.unit_of_work import Stamp, UnitOfWork
 from domain.errors import Refused
@@ -100,8 +101,11 @@ class NoLog:
     def max_notification_id(self) -> int:
         return 0
 
-    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
-        return []
+    def begin_epoch(self) -> None:
+        """It is never another one."""
+
+    def select_stretch(self, start: int, limit: int) -> Stretch:
+        return Stretch(begin=None, moves=(), end=None)
 
 
 Facts = Mapping[str, Sequence[Event]]

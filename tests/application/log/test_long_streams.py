@@ -15,6 +15,7 @@ from log_parts import LogWriter
 from typed_ids import as_line, as_session, as_stream
 
 from application.errors import Unprepared
+from application.log.anchor import Stretch
 from application.log.log import Log, StoredEvent
 from application.log.long_streams import LongStreams
 from application.log.recent_states import RecentStates
@@ -189,9 +190,12 @@ class ReplacedLog:
     def max_notification_id(self) -> int | None:
         return None
 
-    def select_moves(self, start: int, limit: int) -> Sequence[tuple[int, str, int]]:
+    def begin_epoch(self) -> None:
         self.epoch += 1
-        return []
+
+    def select_stretch(self, start: int, limit: int) -> Stretch:
+        self.begin_epoch()
+        return Stretch(begin=None, moves=(), end=None)
 
 
 @pytest.mark.parametrize("drop", ["the log was replaced", "another state was prepared"])

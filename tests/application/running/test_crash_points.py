@@ -20,6 +20,7 @@ from shop import Shop, SQLiteStore, Store
 from typed_ids import as_session
 
 from application.log.insertion import Bookkeeping
+from application.log.tail import Entry
 from application.running.effect_kinds import Attempt, Done
 from application.running.followers import Followers
 from application.running.handlers import SendMail
@@ -241,10 +242,10 @@ def _breaks(store: Store, directory: Path, expected: dict[str, Any], places: int
 class MarksBeforeItFulfills(Followers):
     """The first classic bug: marked processed, then fulfilled."""
 
-    def _insert(self, batch: Any) -> Sequence[int]:
+    def _insert(self, batch: Any) -> Sequence[Entry]:
         if batch.has_news:
             self._log.append([], Bookkeeping(moves=self._moves(batch.positions)))
-            return self._log.store.insert_events(self._log.encode(batch.unit.pending)) or ()
+            return self._log.append(batch.unit.pending)
         return ()
 
 

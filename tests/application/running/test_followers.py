@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import structlog
+from every_store import put_back
 from fakes.crash import Crash
 from fakes.outside import BEGINNING
 from following import Counting, Process
@@ -229,3 +230,23 @@ def test_a_batch_ends_with_the_event_during_which_a_request_became_urgent(open_p
 
     assert ends[:3] == [3, 4, 10]
     assert process.counted() == 10
+
+
+@pytest.mark.parametrize("notes", [1, 4])
+def test_a_leader_that_had_read_further_than_a_backup_reads_what_comes_after_the_backup(
+    open_process: Open, store_url: str, notes: int
+) -> None:
+    """Whether or not the log has come beyond its place in the meantime: what it stored is as the backup has it."""
+    leader, other = open_process(Counting()), open_process()
+    leader.note("before")
+    leader.rest()
+    for pieces in range(3):
+        other.count(pieces, "cs_test_lost")
+    leader.followers.turn()
+    put_back(store_url, 3)
+    for number in range(notes):
+        other.note(f"note {number}")
+
+    leader.rest()
+
+    assert leader.counted() == 1 + notes

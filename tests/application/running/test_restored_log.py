@@ -18,8 +18,12 @@ from application.reading.registry import PROJECTIONS
 from application.receive import receive
 from application.staff.by import By
 from domain.checkout_session import CheckoutSession
+from domain.effect import Effect
 from domain.fulfillment import Fulfillment
 from domain.identifiers import SessionId, fulfillment_id
+from domain.retrievals import on_schedule
+from domain.source import Source
+from domain.step import effect_id
 from domain.stripe_event import StripeEvent
 from infrastructure.database import parse_database
 from infrastructure.settings import load_settings
@@ -27,6 +31,7 @@ from interfaces.bootstrap import Replacements, Runtime, bootstrap
 from interfaces.databases import make_ready, migrate
 
 BEFORE, LOST, AFTER = as_session("cs_test_before"), as_session("cs_test_lost"), as_session("cs_test_after")
+KIM = By(name="kim", reason="the disk")
 CATALOG = '[products.prod_course]\ndelivery = "access"\n'
 
 Open = Callable[[str], Runtime]
@@ -65,15 +70,15 @@ def open_engine(tmp_path: Path, outside: Outside) -> Iterator[Open]:
         runtime.engine.stop()
 
 
-def hear(runtime: Runtime, session: SessionId) -> None:
-    """Stripe says that it is paid."""
+def hear(runtime: Runtime, session: SessionId, *, payment_status: str = "paid") -> None:
+    """Stripe says that it is complete."""
     received = StripeEvent.Received(
         type=COMPLETED,
         livemode=False,
         api_version=None,
         account=None,
         object_id=session,
-        payment_status="paid",
+        payment_status=payment_status,
         signature="t=1,v1=00",
         body="{}",
         occurred_at=runtime.clock(),
@@ -141,7 +146,7 @@ def test_a_server_that_stayed_during_a_restore_forgets_what_it_remembered(store_
     server.engine._followers.check_positions()
 
     sell(server, LOST)
-    server.staff.note(LOST, "we had to restore", By(name="kim", reason="the disk"))
+    server.staff.note(LOST, "we had to restore", KIM)
     server.engine.run_until_quiet()
 
     assert state(server, LOST) is CheckoutState.FULFILLED
@@ -162,6 +167,31 @@ def test_a_running_server_notices_a_restore_by_itself(store_url: str, open_engin
     server.engine.stop()
 
 
+def test_a_leader_that_stayed_during_a_restore_decides_over_the_checkout_as_it_is_now(
+    store_url: str, open_engine: Open, outside: Outside
+) -> None:
+    """The backup has the positions that the leader had stored, so they are no sign of it. Nor is a conflict: over the
+    state of before there is nothing to decide."""
+    outside.checkouts[AFTER] = a_checkout(payment_status="unpaid", line_items=[a_line_item(product="prod_course")])
+    migrate(parse_database(store_url))
+    leader = open_engine(store_url)
+    sell(leader, BEFORE)
+    hear(leader, AFTER, payment_status="unpaid")
+    leader.engine.run_until_quiet(effects=False)
+    backup = leader.log.store.max_notification_id() or 0
+    for _ in range(3):
+        leader.staff.note(BEFORE, "this is lost", KIM)
+    put_back(store_url, backup)
+    other = open_engine(store_url)
+    other.fulfill_checkout(AFTER, source=Source.LANDING_PAGE, actor="customer")
+    for _ in range(3):
+        other.staff.note(BEFORE, "we had to restore", KIM)
+
+    leader.engine.run_until_quiet(effects=False)
+
+    assert leader.log.get(Effect, effect_id(AFTER, on_schedule(1))).is_open, "Stripe is asked again in an hour"
+
+
 def test_what_is_paid_first_thing_after_a_restore_is_fulfilled_by_the_threads(restored: str, open_engine: Open) -> None:
     runtime = open_engine(restored)
     runtime.engine.start()
@@ -174,7 +204,7 @@ def test_what_is_paid_first_thing_after_a_restore_is_fulfilled_by_the_threads(re
 
 def test_a_command_of_staff_may_come_first_after_a_restore(restored: str, open_engine: Open) -> None:
     desk = open_engine(restored)
-    desk.staff.note(BEFORE, "we had to restore", By(name="kim", reason="the disk"))
+    desk.staff.note(BEFORE, "we had to restore", KIM)
     hear(desk, AFTER)
     desk.engine.run_until_quiet(effects=False)
     desk.engine.stop()

@@ -12,6 +12,7 @@ from reason_samples import sample
 from stored_events import stored
 
 from application.errors import LogMoved
+from application.log.anchor import Stretch, anchors_at
 from application.log.insertion import Bookkeeping, Insertion, Move, ParkedEvent
 from application.log.log import COPYING, MOVED, Log, Notification
 from domain import reasons
@@ -170,6 +171,18 @@ def test_a_commit_of_another_process_is_noticed_once(open_log: Open) -> None:
     assert ours.store.has_foreign_commits() is False
 
 
+def test_a_stretch_of_the_log_has_its_first_event_and_the_last_of_the_log(log: Log) -> None:
+    log.store.insert_events([*stored("cs_test_1", 1), *stored("cs_test_2", 1), *stored("cs_test_1", 2)])
+
+    anchors = anchors_at(log.store, [1, 3])
+    moves = [(2, "cs_test_2", 1), (3, "cs_test_1", 2)]
+    assert log.store.select_stretch(1, 10) == Stretch(begin=anchors[1], moves=moves, end=anchors[3])
+    assert log.store.select_stretch(1, 1) == Stretch(begin=anchors[1], moves=moves[:1], end=None)
+    assert log.store.select_stretch(3, 10) == Stretch(begin=anchors[3], moves=[], end=anchors[3])
+    assert log.store.select_stretch(4, 10) == Stretch(begin=None, moves=[], end=None)
+    assert log.store.select_stretch(0, 10).moves == [(1, "cs_test_1", 1), *moves]
+
+
 def test_a_stream_begins_only_once_whatever_else_is_inserted(log: Log) -> None:
     log.store.insert_events(stored("evt_known", 1))
     firsts = [*stored("evt_new", 1), *stored("evt_known", 1), *stored("evt_newer", 1)]
@@ -178,8 +191,8 @@ def test_a_stream_begins_only_once_whatever_else_is_inserted(log: Log) -> None:
 
     found = {each.id: each.originator_id for each in log.store.select_notifications(None, 10)}
     assert [position is not None for position in inserted.firsts] == [True, False, True]
-    assert [found[position] for position in inserted.positions] == ["evt_new", "evt_newer", "cs_test_1"]
-    assert inserted.positions[2:] == inserted.events
+    positions = [*filter(None, inserted.firsts), *inserted.events]
+    assert [found[position] for position in positions] == ["evt_new", "evt_newer", "cs_test_1"]
     assert len(found) == 4
 
 
