@@ -78,3 +78,7 @@ class Threads:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def thread_time(self) -> float:
+        """Return the seconds of CPU that the calling thread has used."""
+        return time.thread_time()

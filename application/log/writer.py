@@ -31,6 +31,8 @@ _QUEUE_MAX = 10_000
 _CONFLICTS_MAX = 50
 _GIVE_WAY_SECONDS = 0.01
 _URGENT_SECONDS = 0.02
+"""What the writer's thread does between two turns ends after so much of its CPU if requests wait. Not after so much
+time: on a busy machine batches would become small, cost more for each event, and make it busier."""
 _PAUSE_SECONDS = 0.001
 _PAUSED_SECONDS_MAX = 0.02
 _UNPAUSED_SECONDS_MIN = 0.02
@@ -98,6 +100,8 @@ class Writer:
         self._aside: list[_Job] = []
         """Commands that wait for long streams. Other commands do not wait for these streams."""
         self._pause_again_at = 0.0
+        self._turned_at = 0.0
+        """The CPU that its thread had used when the last turn ended."""
         self._is_prepared = False
         """True if one of their streams has been prepared since the last turn."""
         self._closed: BaseException | None = None
@@ -195,9 +199,9 @@ class Writer:
         return self.has_thread and bool(self._queue or self._in_hand)
 
     def is_urgent(self) -> bool:
-        """True if a request has waited so long that whatever else its thread does should end."""
-        queue = self._queue
-        return bool(queue) and self._threads.monotonic() - queue[0].submitted_at > _URGENT_SECONDS
+        """True if requests wait, and the writer's thread, which asks, has worked so long since its last turn that it
+        should end what it does."""
+        return bool(self._queue) and self._threads.thread_time() - self._turned_at > _URGENT_SECONDS
 
     def result(self, future: Future[T]) -> T:
         """Wait for the result of a submitted command."""
@@ -225,6 +229,7 @@ class Writer:
         if jobs:
             self._write(jobs, conflicts=0)
             self._in_hand = ()
+        self._turned_at = self._threads.thread_time()
         return bool(jobs)
 
     def close(self, error: BaseException | None = None) -> None:

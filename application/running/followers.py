@@ -109,11 +109,17 @@ class Followers:
         return [({name: at for name, at in self._positions.items() if at == start}, end) for start, end in groups]
 
     def _follow_batch(self, positions: Mapping[str, int], read: Sequence[Entry]) -> bool:
-        is_full = len(read) == self._limit
         batch = self._deciding.decide(read, positions, self._parked_subjects, self.is_urgent)
         if self._has_kept(batch, len(read)):
-            self._limit = min(_BATCH_MAX, self._limit * 2) if is_full and not self.is_urgent() else _BATCH_MIN
+            self._limit = self._next_limit(batch, read)
         return batch.has_news or not self.is_held_up
+
+    def _next_limit(self, batch: Batch, read: Sequence[Entry]) -> int:
+        """Twice as many events if there is much to do, half as many if the batch ended before its last event."""
+        if len(read) < self._limit:
+            return _BATCH_MIN
+        has_ended_early = any(position < read[-1].position for position in batch.positions.values())
+        return max(_BATCH_MIN, self._limit // 2) if has_ended_early else min(_BATCH_MAX, self._limit * 2)
 
     def _retry_parked(self, policy: str, subject: str) -> bool:
         """Try these parked events: this process may have a version, a catalog or an event that its predecessor had

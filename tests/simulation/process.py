@@ -74,6 +74,9 @@ class SimulatedThreads(Threads):
     def monotonic(self) -> float:
         return self._scheduler.now
 
+    def thread_time(self) -> float:
+        return self._scheduler.now
+
 
 class DeskThreads(SimulatedThreads):
     """The threads of a staff command. It polls for what a server does, and here polls only when something has

@@ -251,7 +251,8 @@ def test_it_is_not_well_while_something_waits_for_more_than_two_seconds(log: Log
     assert well == [True, False, True]
 
 
-def test_a_request_is_urgent_once_it_has_waited_for_a_while(log: Log) -> None:
+def test_requests_are_urgent_once_the_thread_has_worked_for_a_while_since_its_last_turn(log: Log) -> None:
+    """However long they have waited: if they always wait, batches must not become small."""
     time = TimeInHand()
     writer = Writer(log, RecentStates(log.store), threads=time)
 
@@ -261,6 +262,8 @@ def test_a_request_is_urgent_once_it_has_waited_for_a_while(log: Log) -> None:
     time.now = 0.021
     urgent.append(writer.is_urgent())
     writer.turn()
+    writer.submit(STAMP, [], count(2))
+    time.now = 0.04
     urgent.append(writer.is_urgent())
 
     assert urgent == [False, False, True, False]

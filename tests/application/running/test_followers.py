@@ -1,5 +1,6 @@
 """Followers: each event once, in order, whatever crashes, races or can't be handled."""
 
+import itertools
 import logging
 from collections.abc import Callable, Sequence
 
@@ -193,13 +194,14 @@ def test_a_policy_added_later_starts_at_the_beginning(open_process: Open) -> Non
     assert both.counted() == 4
 
 
-@pytest.mark.parametrize("is_urgent", [False, True])
-def test_batches_stay_small_while_requests_wait(
-    open_process: Open, monkeypatch: pytest.MonkeyPatch, is_urgent: bool
+@pytest.mark.parametrize(("urgent_after", "largest"), [(1000, 256), (100, 128), (1, 32)])
+def test_batches_stay_as_small_as_what_is_decided_before_requests_have_waited_too_long(
+    open_process: Open, monkeypatch: pytest.MonkeyPatch, urgent_after: int, largest: int
 ) -> None:
-    process = open_process(Counting(reads=frozenset({StockItem.Counted})))
-    process.log.append([noted(version) for version in range(1, 501)])
-    process.followers.is_urgent = lambda: is_urgent
+    process = open_process(Counting())
+    process.log.append([counted(version) for version in range(1, 501)])
+    asked = itertools.count(1)
+    process.followers.is_urgent = lambda: next(asked) % urgent_after == 0
     sizes, read = list[int](), process.log.read
 
     def measured(after: int, limit: int, until: int | None = None) -> Sequence[Entry]:
@@ -210,8 +212,13 @@ def test_batches_stay_small_while_requests_wait(
     monkeypatch.setattr(process.log, "read", measured)
     process.rest()
 
-    assert max(sizes) == (32 if is_urgent else 256)
+    assert max(sizes) == largest
     assert process.log.positions()["counting"] == 500
+
+
+def counted(version: int) -> Event:
+    stamp = Stamp(actor="staff:kim", now=BEGINNING)
+    return stamped(StockItem.Counted(on_hand=version), stamp, as_stream("sku_mug"), version)
 
 
 def noted(version: int) -> Event:

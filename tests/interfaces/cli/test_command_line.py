@@ -167,4 +167,4 @@ def test_the_process_of_a_command_collects_garbage_less_often_and_switches_threa
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
 
-    assert done.stdout.splitlines()[-1] == "20000 20 50 0.0005"
+    assert done.stdout.splitlines()[-1] == "20000 5 200 0.0005"
