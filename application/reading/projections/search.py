@@ -30,6 +30,9 @@ from domain.stripe_event import StripeEvent
 _TERMS_MAX = 2000
 """The limit for each event: Stripe lists at most a hundred line items, and their titles are short."""
 
+_NAMING = range(1, 3)
+"""The versions of a checkout's events that find it by its ID: the first, and one more in case that can't be read."""
+
 AMOUNT = "amount"
 """The field of amounts, which a query finds only as wholes."""
 
@@ -46,7 +49,7 @@ def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - eve
 
 
 def _found(event: Event) -> Iterator[Found]:
-    if isinstance(event, CheckoutSessionFact):
+    if isinstance(event, CheckoutSessionFact) and event.originator_version in _NAMING:
         yield "session", [*words(event.session), term_of_id(event.session)]
         yield "order_number", words(order_number(event.session))
     match event:
