@@ -103,11 +103,11 @@ def reason_for(error: BaseException, *of_ports: type[Exception]) -> Reason:
     if isinstance(error, of_ports):
         return error.reason if isinstance(error, Explained) else reasons.port_failed(str(error))
     if isinstance(error, UnreadableEvent):
-        return reasons.unreadable_event(str(error))
+        return error.reason
     if isinstance(error, Refused):
         return reasons.command_refused(error.refusal.code, **error.refusal.parameters)
     if isinstance(error, InvalidIdentifier):
-        return reasons.refused(str(error))
+        return reasons.invalid_identifier(error.expected)
     name, frames = type(error).__name__, traceback.extract_tb(error.__traceback__)
     if not frames:
         return reasons.unexpected_error(name, "", "")

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
+from domain import reasons
 from domain.errors import UnreadableEvent
 from domain.identifiers import SessionId, StreamId
 from domain.personal import Personal
+from domain.reason import EventProblem, Reason
 
 if TYPE_CHECKING:
     from dataclasses import replace as replace  # noqa: PLC0414 - as a re-export, for the type checker
@@ -88,19 +90,12 @@ class Aggregate(Generic[E]):
                 event stops nothing but itself.
         """
         if event.originator_version != self.version + 1:
-            raise UnreadableEvent(
-                f"Event {event.originator_version} of {event.originator_id}, {event.TOPIC}, comes right after event "
-                f"{self.version}: the log has lost the events between them",
-                session_id=event.session_id,
-            )
+            raise UnreadableEvent(_problem(event, EventProblem.GAP, self.version), session_id=event.session_id)
         try:
             state = self.apply(event)
         except Exception as error:  # the boundary around one event; its message may carry personal data
-            raise UnreadableEvent(
-                f"Event {event.originator_version} of {event.originator_id}, {event.TOPIC}, does not fit what came "
-                f"before it: {type(error).__name__}",
-                session_id=event.session_id,
-            ) from error
+            misfit = _problem(event, EventProblem.MISFIT, type(error).__name__)
+            raise UnreadableEvent(misfit, session_id=event.session_id) from error
         if state is self:
             return replace(self, version=event.originator_version)
         vars(state)["version"] = event.originator_version  # no other code has it yet
@@ -112,6 +107,10 @@ class Aggregate(Generic[E]):
         for fact in facts:
             state = state.apply(fact)
         return state
+
+
+def _problem(event: Event, problem: EventProblem, detail: int | str) -> Reason:
+    return reasons.event_not_readable(event.originator_id, event.originator_version, event.TOPIC, problem, detail)
 
 
 A = TypeVar("A", bound=Aggregate[Any])

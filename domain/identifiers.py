@@ -3,6 +3,7 @@ from them. At run time each is a plain text."""
 
 import re
 import unicodedata
+from enum import StrEnum
 from typing import NewType, TypeGuard
 
 StreamId = NewType("StreamId", str)
@@ -35,8 +36,23 @@ _POOL = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _OF_A_SESSION = re.compile(rf"(?:ful_)?({_SESSION.pattern})|{EFFECT_PREFIX}({_SESSION.pattern})_.+", re.DOTALL)
 
 
-class InvalidIdentifier(ValueError):
-    """The text does not have the shape of such an identifier."""
+class IdentifierKind(StrEnum):
+    """What a text was expected to be, as a parameter of reasons. `application.text.identifier_wording` words it."""
+
+    SESSION = "session"
+    STRIPE_EVENT = "stripe_event"
+    SKU = "sku"
+    KEY_POOL = "key_pool"
+    MAIL_ADDRESS = "mail_address"
+    PUBLIC_MAIL_ADDRESS = "public_mail_address"
+
+
+class InvalidIdentifier(Exception):
+    """The text does not have the shape of such an identifier. `str` of it is for developers."""
+
+    def __init__(self, expected: IdentifierKind) -> None:
+        super().__init__(expected)
+        self.expected = expected
 
 
 def session_id(text: str) -> SessionId:
@@ -46,7 +62,7 @@ def session_id(text: str) -> SessionId:
         InvalidIdentifier: it is not. An empty ID would otherwise ask Stripe for the list of all sessions.
     """
     if not _SESSION.fullmatch(text):
-        raise InvalidIdentifier("not the ID of a Checkout Session, which looks like cs_test_a1B2c3")
+        raise InvalidIdentifier(IdentifierKind.SESSION)
     return SessionId(StreamId(text))
 
 
@@ -63,7 +79,7 @@ def stripe_event_id(text: str) -> StripeEventId:
         InvalidIdentifier: it is not.
     """
     if not _STRIPE_EVENT.fullmatch(text):
-        raise InvalidIdentifier("not the ID of a Stripe event, which looks like evt_1A2b3C")
+        raise InvalidIdentifier(IdentifierKind.STRIPE_EVENT)
     return StripeEventId(StreamId(text))
 
 
@@ -125,7 +141,7 @@ def stock_id(sku: Sku) -> StreamId:
         InvalidIdentifier: empty, longer than 100 characters, or with a slash or a control character in it.
     """
     if not _SKU.fullmatch(sku):
-        raise InvalidIdentifier("a SKU is 1 to 100 characters, without slashes and control characters")
+        raise InvalidIdentifier(IdentifierKind.SKU)
     return StreamId(f"{SKU_PREFIX}{sku}")
 
 
@@ -141,7 +157,7 @@ def pool_name(text: str) -> PoolName:
         InvalidIdentifier: not 1 to 100 letters, digits, dots, hyphens or underscores.
     """
     if not _POOL.fullmatch(text):
-        raise InvalidIdentifier("a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores")
+        raise InvalidIdentifier(IdentifierKind.KEY_POOL)
     return PoolName(text)
 
 

@@ -3,7 +3,7 @@
 import re
 from email.headerregistry import Address
 
-from domain.identifiers import InvalidIdentifier
+from domain.identifiers import IdentifierKind, InvalidIdentifier
 
 _LENGTH_MAX = 320
 _NAMED = re.compile(r"[^<>]*<([^<>]*)>\s*")
@@ -23,11 +23,11 @@ def mail_address(text: str) -> Address:
     local, _, domain = text.rpartition("@")
     is_plain = text.isprintable() and _FORBIDDEN.isdisjoint(text) and "@" not in local and "=?" not in text
     if not local or not domain or not is_plain or len(text) > _LENGTH_MAX:
-        raise InvalidIdentifier("not an e-mail address, such as ada@example.com")
+        raise InvalidIdentifier(IdentifierKind.MAIL_ADDRESS)
     try:
         return Address(username=local, domain=domain.encode("idna").decode("ascii"))
     except (ValueError, IndexError, AttributeError) as error:
-        raise InvalidIdentifier("not an e-mail address, such as ada@example.com") from error
+        raise InvalidIdentifier(IdentifierKind.MAIL_ADDRESS) from error
 
 
 def public_address(text: str) -> str:
@@ -38,7 +38,7 @@ def public_address(text: str) -> str:
     """
     pasted = pasted_address(text)
     if not _PUBLIC.fullmatch(mail_address(pasted).domain):
-        raise InvalidIdentifier("not an e-mail address with a public domain, such as ada@example.com")
+        raise InvalidIdentifier(IdentifierKind.PUBLIC_MAIL_ADDRESS)
     return pasted
 
 

@@ -104,14 +104,16 @@ class ReasonCode(StrEnum):
     LOW_KEYS = "low_keys"
     EVENTS_LEFT_OUT = "events_left_out"
 
-    # An error without a code of its own
-    UNREADABLE_EVENT = "unreadable_event"
+    # An error that a policy or an effect ran into
+    EVENT_NOT_READABLE = "event_not_readable"
+    INVALID_IDENTIFIER = "invalid_identifier"
     COMMAND_REFUSED = "command_refused"
-    REFUSED = "refused"
     PORT_FAILED = "port_failed"
     UNEXPECTED_ERROR = "unexpected_error"
 
-    # A sentence of an earlier version that has no code
+    # What an earlier version stored in words
+    UNREADABLE_EVENT = "unreadable_event"
+    REFUSED = "refused"
     AS_WRITTEN = "as_written"
 
 
@@ -131,6 +133,20 @@ class SmtpAbout(StrEnum):
     SENDER = "sender"
     RECIPIENT = "recipient"
     MAIL = "mail"
+
+
+class EventProblem(StrEnum):
+    """Why a stored event can't be read, as a parameter of reasons."""
+
+    UNKNOWN_TOPIC = "unknown_topic"
+    LATER_VERSION = "later_version"
+    """The detail is the version of its class, which is later than the one that is known."""
+    GARBLED = "garbled"
+    """The detail is what the decoder says. It names a field, and quotes no free text."""
+    MISFIT = "misfit"
+    """It does not fit the events before it. The detail is the type of the error with which it was applied."""
+    GAP = "gap"
+    """The detail is the number of the event right before it in the log."""
 
 
 URL_MAX = 2048

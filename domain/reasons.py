@@ -6,8 +6,8 @@ data.
 
 from collections.abc import Mapping
 
-from domain.identifiers import PoolName, SessionId, Sku
-from domain.reason import Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
+from domain.identifiers import IdentifierKind, PoolName, SessionId, Sku, StreamId
+from domain.reason import EventProblem, Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 TEXT_MAX = 500
 """The part of a text from outside that is kept, in characters."""
@@ -340,20 +340,22 @@ def events_left_out(events: int | str, position: int | str, text: str) -> Reason
     return _reason(ReasonCode.EVENTS_LEFT_OUT, events=str(events), position=str(position), text=text)
 
 
-def unreadable_event(text: str) -> Reason:
-    """`text` is the message of an `UnreadableEvent`, which names the event."""
-    return _reason(ReasonCode.UNREADABLE_EVENT, text=text[:TEXT_MAX])
+def event_not_readable(
+    stream: StreamId, version: int | str, topic: str, problem: EventProblem, detail: int | str = ""
+) -> Reason:
+    """The event number `version` of `stream`. `EventProblem` has what `detail` is."""
+    event = {"stream": stream, "version": str(version), "topic": topic[:TEXT_MAX]}
+    return _reason(ReasonCode.EVENT_NOT_READABLE, **event, problem=problem, detail=str(detail)[:TEXT_MAX])
+
+
+def invalid_identifier(expected: IdentifierKind) -> Reason:
+    return _reason(ReasonCode.INVALID_IDENTIFIER, expected=expected)
 
 
 def command_refused(refusal: str, **parameters: str) -> Reason:
     """`refusal` is the code of the `Refusal`, and `parameters` are its parameters."""
     cut = {name: text[:TEXT_MAX] for name, text in parameters.items()}
     return _reason(ReasonCode.COMMAND_REFUSED, refusal=refusal, **cut)
-
-
-def refused(text: str) -> Reason:
-    """`text` is the message of an `InvalidIdentifier`; earlier versions stored that of a `Refused` as well."""
-    return _reason(ReasonCode.REFUSED, text=text[:TEXT_MAX])
 
 
 def port_failed(text: str) -> Reason:
@@ -364,6 +366,16 @@ def port_failed(text: str) -> Reason:
 def unexpected_error(error: str, file: str, line: str) -> Reason:
     """`error` is its type; `file` and `line` are where it was raised, or empty if that is not known."""
     return _reason(ReasonCode.UNEXPECTED_ERROR, error=error, file=file, line=line)
+
+
+def unreadable_event(text: str) -> Reason:
+    """What earlier versions stored of an event that can't be read; `text` names it."""
+    return _reason(ReasonCode.UNREADABLE_EVENT, text=text)
+
+
+def refused(text: str) -> Reason:
+    """What earlier versions stored of an invalid identifier and of a refused command."""
+    return _reason(ReasonCode.REFUSED, text=text)
 
 
 def as_written(text: str) -> Reason:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import assert_never
 from urllib.parse import urlsplit
 
+from application.text.identifier_wording import described
 from domain.catalog import REPEATS_WITHIN, Catalog
 from domain.deliveries.kind import BUILT_IN, DeliveryKind, built_in, draws_keys
 from domain.identifiers import InvalidIdentifier, normal_sku, pool_name, stock_id
@@ -173,7 +174,7 @@ def _check(where: str, delivery: str, keys: Mapping[str, Check], key: str, value
         raise CatalogError(f"{where}: unknown key {_short(key)} for the delivery {delivery}; it can have {allowed}.")
     try:
         (check or _own_setting)(value)
-    except (ValueError, InvalidIdentifier) as error:
+    except ValueError as error:
         raise CatalogError(f"{where}: {_short(key)} {error}.") from error
 
 
@@ -191,14 +192,14 @@ def _sku(value: object) -> None:
     try:
         stock_id(normal_sku(_text(value)))
     except InvalidIdentifier as error:
-        raise ValueError(f"can't be used: {error}") from error
+        raise ValueError(f"must be {described(error.expected)}") from error
 
 
 def _pool(value: object) -> None:
     try:
         pool_name(_text(value))
     except InvalidIdentifier as error:
-        raise ValueError(f"can't be used: {error}") from error
+        raise ValueError(f"must be {described(error.expected)}") from error
 
 
 def _switch(value: object) -> None:

@@ -11,6 +11,7 @@ from application.errors import LogMoved, UnfinishedCopy
 from application.log.anchor import Anchor, anchor, anchors_at
 from application.log.log import Log, Notification
 from application.reading.rebuild import Meter, Report, silent
+from application.text.reason_wording import in_words
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.key_pool import KeyPool
@@ -100,7 +101,7 @@ def contents(log: Log, report: Report = silent, *, url: str = "") -> Contents:
             try:
                 newest_at = log.decode(stored).recorded_at
             except UnreadableEvent as error:
-                unreadable.append(f"Event {stored.id}: {error}")
+                unreadable.append(f"Event {stored.id}: {in_words(error.reason)}")
         end = anchor(batch[-1].id, batch[-1])
         meter.show(end.position, total)
     meter.show(total, total, is_last=True)

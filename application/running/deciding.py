@@ -172,7 +172,7 @@ class Deciding:
             PersistenceError: the store could not be read, which is not the fault of the event.
         """
         if isinstance(event, UnreadableEvent):
-            raise _Poison(reasons.unreadable_event(str(event))) from event
+            raise _Poison(event.reason) from event
         for remaining in reversed(range(_TRIES)):
             try:
                 before = len(batch.unit.pending)
@@ -214,7 +214,8 @@ class Deciding:
             with unit.attempt(self._stamp(policy.name, event)):
                 unit.command(StripeEvent, event.originator_id, StripeEvent.fail, error)
         except UnreadableEvent as unreadable:
-            logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=str(unreadable))
+            why = in_words(unreadable.reason)
+            logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=why)
 
     def _retry(self, policy: Policy, subject: str, batch: Batch) -> None:
         """Handle the parked events of this subject in order, up to the first that fails, since a person asked for a

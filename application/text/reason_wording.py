@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import assert_never
 
+from application.text.identifier_wording import described
 from application.text.refusal_wording import in_sentences
 from domain import refusals
-from domain.identifiers import stored_session_id
+from domain.identifiers import IdentifierKind, stored_session_id
 from domain.order_number import order_number
-from domain.reason import URL_MAX, Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
+from domain.reason import URL_MAX, EventProblem, Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 _OTHER = {"live": "test", "test": "live"}
 _URL_PROBLEMS: Mapping[str, str] = {
@@ -213,6 +214,10 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
         case ReasonCode.EVENTS_LEFT_OUT:
             events = "1 event" if said["events"] == "1" else f"{said['events']} events"
             return f"The view lacks {events}; the first is event {said['position']} of the log: {said['text']}"
+        case ReasonCode.EVENT_NOT_READABLE:
+            return f"Event {said['version']} of {said['stream']}, {said['topic']}, {_event_problem(said)}"
+        case ReasonCode.INVALID_IDENTIFIER:
+            return f"A value is not {_identifier(said['expected'])}"
         case ReasonCode.COMMAND_REFUSED:
             return in_sentences(refusals.restored(**said)).removesuffix(".")
         case ReasonCode.UNREADABLE_EVENT | ReasonCode.REFUSED | ReasonCode.PORT_FAILED | ReasonCode.AS_WRITTEN:
@@ -227,6 +232,27 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
 def url_problem(problem: str) -> str:
     """What continues "the url ...". An earlier version stored these words instead of a code."""
     return _URL_PROBLEMS.get(problem, problem)
+
+
+def _event_problem(said: Mapping[str, str]) -> str:
+    match said["problem"], said["detail"]:
+        case EventProblem.UNKNOWN_TOPIC, _:
+            return "is of a kind that this version does not know"
+        case EventProblem.LATER_VERSION, version:
+            return f"can't be read: its class is of version {version}, which is later than known here"
+        case EventProblem.GARBLED, problem:
+            return f"can't be read: {problem}"
+        case EventProblem.MISFIT, error:
+            return f"does not fit what came before it: {error}"
+        case EventProblem.GAP, before:
+            return f"comes right after event {before}: the log has lost the events between them"
+        case problem, detail:
+            return f"can't be read: {problem} {detail}".rstrip()
+
+
+def _identifier(kind: str) -> str:
+    """Return the code itself if a later version stored it."""
+    return described(IdentifierKind(kind)) if kind in {*IdentifierKind} else kind
 
 
 def _in_brackets(text: str) -> str:

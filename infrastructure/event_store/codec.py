@@ -15,9 +15,11 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 
 from application.text.storable import storable
+from domain import reasons
 from domain.errors import UnreadableEvent
 from domain.event import Event
-from domain.identifiers import SessionId, session_of_stream
+from domain.identifiers import SessionId, StreamId, session_of_stream
+from domain.reason import EventProblem, Reason
 from infrastructure.event_store.topics import TOPICS
 
 _ENCODER = msgspec.json.Encoder()
@@ -34,6 +36,12 @@ class UnknownTopic(UnreadableEvent):
 
 class WrittenLater(UnreadableEvent):
     """The event has a shape that only a later version knows."""
+
+
+class _OfLaterVersion(Exception):
+    def __init__(self, version: int) -> None:
+        super().__init__(version)
+        self.version = version
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +105,16 @@ class JsonMapper(Mapper[str]):
         topic = stored_event.topic
         shape = self._shapes.get(topic)
         if shape is None:
-            raise UnknownTopic(
-                f"{_name(stored_event)} has the topic '{topic}', which this version does not know",
-                session_id=_session_of(stored_event),
-            )
+            unknown = _problem(stored_event, EventProblem.UNKNOWN_TOPIC)
+            raise UnknownTopic(unknown, session_id=_session_of(stored_event))
         try:
             event = _decode(shape, stored_event.state)
-        except WrittenLater as error:
-            raise WrittenLater(
-                f"{_name(stored_event)}, {topic}, can't be read: {error}", session_id=_session_of(stored_event)
-            ) from error
+        except _OfLaterVersion as error:
+            later = _problem(stored_event, EventProblem.LATER_VERSION, error.version)
+            raise WrittenLater(later, session_id=_session_of(stored_event)) from error
         except Exception as error:  # whatever is wrong with stored bytes, and with the upcast of them
-            raise UnreadableEvent(
-                f"{_name(stored_event)}, {topic}, can't be read: {_why(error)}",
-                session_id=_session_of(stored_event),
-            ) from error
+            garbled = _problem(stored_event, EventProblem.GARBLED, _why(error))
+            raise UnreadableEvent(garbled, session_id=_session_of(stored_event)) from error
         # Frozen for all other code; the stream and the version are kept in columns of their own.
         vars(event)["originator_id"] = stored_event.originator_id
         vars(event)["originator_version"] = stored_event.originator_version
@@ -124,8 +127,9 @@ def _shape(kind: type[Event]) -> _Shape:
     return _Shape(kind, names, attrgetter(*names), msgspec.json.Decoder(kind), ending)
 
 
-def _name(stored: StoredEvent) -> str:
-    return f"Event {stored.originator_version} of {stored.originator_id}"
+def _problem(stored: StoredEvent, problem: EventProblem, detail: int | str = "") -> Reason:
+    stream = StreamId(str(stored.originator_id))
+    return reasons.event_not_readable(stream, stored.originator_version, stored.topic, problem, detail)
 
 
 def _why(error: Exception) -> str:
@@ -169,7 +173,7 @@ def _decode(shape: _Shape, state: bytes) -> Event:
     raw: dict[str, Any] = msgspec.json.decode(state)
     written = raw.pop(_VERSION, 1)
     if written > kind.class_version:
-        raise WrittenLater(f"it is of version {written} of its class, and {kind.class_version} is known here")
+        raise _OfLaterVersion(written)
     for version in range(written, kind.class_version):
         upcast: Callable[[dict[str, Any]], None] = getattr(kind, f"upcast_v{version}_v{version + 1}")
         upcast(raw)

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from application.ports import NotFromStripe, WebhookDelivery
+from application.text.identifier_wording import described
 from application.text.storable import storable_json
 from domain.identifiers import InvalidIdentifier, SessionId, StripeEventId, payment_id, session_id, stripe_event_id
 from domain.stripe_event import StripeEvent
@@ -97,6 +98,8 @@ def _reason(error: Exception) -> str:
         return "it is not UTF-8"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
+    if isinstance(error, InvalidIdentifier):
+        return f"its ID is not {described(error.expected)}"
     return str(error)[:_SHORT_MAX]
 
 

@@ -81,11 +81,18 @@ def meaning(error: Exception) -> Meaning | None:
 
 
 def _text(error: Exception) -> str:
-    from domain.errors import Refused
+    from application.text.identifier_wording import described
+    from application.text.reason_wording import in_words
+    from domain.errors import Refused, UnreadableEvent
+    from domain.identifiers import InvalidIdentifier
     from interfaces.cli.refusal_hints import with_hint
 
     if isinstance(error, Refused):
         return with_hint(error.refusal)
+    if isinstance(error, UnreadableEvent):
+        return in_words(error.reason)
+    if isinstance(error, InvalidIdentifier):
+        return f"A value is not {described(error.expected)}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error) or type(error).__name__

@@ -75,4 +75,6 @@ def stripe_event_of(text: str) -> StripeEventId:
     try:
         return stripe_event_id(text)
     except InvalidIdentifier as error:
-        raise UsageError(f"{shown(text)} is {error}.") from error
+        from application.text.identifier_wording import described
+
+        raise UsageError(f"{shown(text)} is not {described(error.expected)}.") from error

@@ -21,6 +21,7 @@ from application.reading.queries import Queries
 from application.reading.states_in_words import STATES, line_in_words
 from application.staff.by import By
 from application.staff.commands import Staff
+from application.text.identifier_wording import described
 from application.text.refusal_wording import in_sentences
 from domain.errors import Refused
 from domain.identifiers import InvalidIdentifier
@@ -94,8 +95,10 @@ class Storefront:
             await run_in_threadpool(send, checked_session_id(session), ())
         except Refused as error:
             return self._refused(in_sentences(error.refusal))
-        except (NotFound, InvalidIdentifier) as error:
+        except NotFound as error:
             return self._refused(str(error))
+        except InvalidIdentifier as error:
+            return self._refused(f"Not {described(error.expected)}.")
         return RedirectResponse(f"/demo/orders/{session}", 303, headers=self._headers())
 
     async def count(self, request: Request) -> Response:

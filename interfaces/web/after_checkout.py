@@ -16,7 +16,7 @@ from eventsourcing.persistence import PersistenceError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from application.errors import Busy, Stopped, StoreUnavailable
+from application.errors import Busy, Stopped, StoreUnavailable, described
 from application.fulfill_checkout import FulfillCheckout
 from application.log.log import Log
 from application.ports import Clock, PortError, SessionUnknown
@@ -95,7 +95,8 @@ class AfterCheckout:
             session, fulfillment = await self._settled(id, deadline)
             mailed = await anyio.to_thread.run_sync(self._mailed, id, fulfillment, limiter=self._looks)
         except (PersistenceError, UnreadableEvent, TimeoutError) as error:
-            logger.error("landing page can't read the log", session_id=id, error=str(error))
+            why = described(error, PersistenceError, TimeoutError)
+            logger.error("landing page can't read the log", session_id=id, error=why)
             return self._not_now(503, "unavailable", unavailable_text, accepted, as_json=wants_json)
         state = checkout_state(session, fulfillment)
         logger.info("landing page", session_id=id, state=str(state))

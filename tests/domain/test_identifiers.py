@@ -7,6 +7,7 @@ import pytest
 from typed_ids import as_session
 
 from domain.identifiers import (
+    IdentifierKind,
     InvalidIdentifier,
     SessionId,
     Sku,
@@ -49,10 +50,10 @@ def test_the_id_of_a_session_is_taken_as_it_is(text: str) -> None:
     ],
 )
 def test_what_is_not_the_id_of_a_session_is_refused(text: str) -> None:
-    message = "not the ID of a Checkout Session, which looks like cs_test_a1B2c3"
-
-    with pytest.raises(InvalidIdentifier, match=f"^{message}$"):
+    with pytest.raises(InvalidIdentifier) as invalid:
         session_id(text)
+
+    assert invalid.value.expected is IdentifierKind.SESSION
 
 
 def test_only_one_module_turns_a_text_into_the_id_of_stripes() -> None:
@@ -72,8 +73,10 @@ def test_the_id_of_a_stripe_event_is_taken_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "evt_", "cs_test_1", "evt_1\n", "evt_ä", f"evt_{'x' * 201}"])
 def test_what_is_not_the_id_of_a_stripe_event_is_refused(text: str) -> None:
-    with pytest.raises(InvalidIdentifier, match=r"^not the ID of a Stripe event, which looks like evt_1A2b3C$"):
+    with pytest.raises(InvalidIdentifier) as invalid:
         stripe_event_id(text)
+
+    assert invalid.value.expected is IdentifierKind.STRIPE_EVENT
 
 
 @pytest.mark.parametrize(("session", "is_live"), [("cs_live_1", True), ("cs_test_1", False), ("cs_test_live", False)])
@@ -93,10 +96,10 @@ def test_a_sku_has_a_stream(sku: Sku) -> None:
 
 @pytest.mark.parametrize("sku", ["", "x" * 101, "a/b", "a\nb", "a\x00", "a\x7f"])
 def test_what_can_not_be_a_sku_is_refused(sku: Sku) -> None:
-    message = "a SKU is 1 to 100 characters, without slashes and control characters"
-
-    with pytest.raises(InvalidIdentifier, match=f"^{message}$"):
+    with pytest.raises(InvalidIdentifier) as invalid:
         stock_id(sku)
+
+    assert invalid.value.expected is IdentifierKind.SKU
 
 
 @pytest.mark.parametrize("pool", ["pro", "prod_1.2-B", "x" * 100])
@@ -106,10 +109,10 @@ def test_a_key_pool_has_a_stream(pool: str) -> None:
 
 @pytest.mark.parametrize("pool", ["", "x" * 101, "a b", "a/b", "ä", "a\n"])
 def test_what_can_not_be_a_key_pool_is_refused(pool: str) -> None:
-    message = "a key pool's name is 1 to 100 letters, digits, dots, hyphens or underscores"
-
-    with pytest.raises(InvalidIdentifier, match=f"^{re.escape(message)}$"):
+    with pytest.raises(InvalidIdentifier) as invalid:
         pool_name(pool)
+
+    assert invalid.value.expected is IdentifierKind.KEY_POOL
 
 
 @pytest.mark.parametrize(

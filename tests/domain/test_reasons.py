@@ -13,7 +13,8 @@ from application.errors import reason_for
 from application.ports import NotTaken, Permanent, SessionUnknown, Temporary
 from domain import reasons, refusals
 from domain.errors import Refused
-from domain.reason import Peer, ReasonCode, SmtpAbout
+from domain.identifiers import IdentifierKind
+from domain.reason import EventProblem, Peer, ReasonCode, SmtpAbout
 
 ROOT = Path(__file__).parents[2]
 MAKER = "domain/reasons.py"
@@ -42,8 +43,9 @@ invalid_address() no_encryption() no_login() only_ascii_addresses(about) outbox_
 ready_to_pack(quantity,title) payment_overdue(days) awaits_capture(payment) waits_behind() waits_for_worker(kind)
 low_stock(available,low) low_keys(free,low)
 events_left_out(events,position,text)
-unreadable_event(text) command_refused(refusal) refused(text) port_failed(text) unexpected_error(error,file,line)
-as_written(text)
+event_not_readable(stream,version,topic,problem,detail)
+invalid_identifier(expected) command_refused(refusal) port_failed(text) unexpected_error(error,file,line)
+unreadable_event(text) refused(text) as_written(text)
 """.split()
 """Logs have these in them: one may be added, none may be renamed or lose a parameter."""
 
@@ -67,6 +69,8 @@ def test_a_text_from_outside_is_cut() -> None:
 
 
 def test_the_parameters_that_name_one_of_several_things_keep_their_values() -> None:
+    assert [*EventProblem] == ["unknown_topic", "later_version", "garbled", "misfit", "gap"]
+    assert [*IdentifierKind] == ["session", "stripe_event", "sku", "key_pool", "mail_address", "public_mail_address"]
     assert [*Peer] == ["callback", "mail_server"]
     assert [*SmtpAbout] == ["connection", "login_wanted", "password", "sender", "recipient", "mail"]
 
@@ -152,6 +156,38 @@ def test_what_decides_composes_no_sentence() -> None:
     ]
 
     assert composed == []
+
+
+PROGRAMMING_ERRORS = {"NotImplementedError", "TypeError"}
+"""Raised for a mistake in the code, never for what a person did."""
+
+
+def raised_sentences(tree: ast.AST) -> Iterator[str]:
+    """Texts with a blank in errors that are raised, in any of their arguments."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            for part in ast.walk(node.exc) if called(node.exc) not in PROGRAMMING_ERRORS else ():
+                if isinstance(part, ast.Constant | ast.JoinedStr) and " " in (text := words_of(part)):
+                    yield f"{node.lineno}: {text}"
+
+
+def test_the_domain_raises_no_sentence() -> None:
+    """An error carries a code with parameters: a `Refusal`, a `Reason`, a kind of identifier."""
+    raised = [f"{name}:{found}" for name, tree in modules("domain") for found in raised_sentences(tree)]
+
+    assert raised == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'raise InvalidIdentifier("not the ID of a session")',
+        'raise UnreadableEvent(f"Event {version} of {stream} is lost", session_id=id)',
+        'raise Refused(refusals.as_written("It is too late."))',
+    ],
+)
+def test_a_sentence_that_is_raised_is_noticed(code: str) -> None:
+    assert list(raised_sentences(ast.parse(code)))
 
 
 def sentences(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:

@@ -99,12 +99,16 @@ def test_the_domain_refuses_by_codes_alone() -> None:
     assert in_words == []
 
 
+CODED = {"Refused", "UnreadableEvent", "InvalidIdentifier"}
+"""Errors of the domain, which carry codes."""
+
+
 def shown_raw(tree: ast.AST) -> Iterator[ast.expr]:
-    """Where a caught `Refused` is made a text, as `str` of it or within a text, instead of its refusal."""
+    """Where a caught error with a code is made a text, as `str` of it or within a text, instead of its code."""
     for handler in ast.walk(tree):
         if isinstance(handler, ast.ExceptHandler) and handler.type is not None and handler.name is not None:
             names = {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
-            for node in ast.walk(handler) if "Refused" in names else ():
+            for node in ast.walk(handler) if names & CODED else ():
                 if isinstance(node, ast.FormattedValue) and ast.unparse(node.value) == handler.name:
                     yield node
                 if isinstance(node, ast.Call) and ast.unparse(node) in {
@@ -114,7 +118,7 @@ def shown_raw(tree: ast.AST) -> Iterator[ast.expr]:
                     yield node
 
 
-def test_a_caught_refusal_is_shown_in_sentences() -> None:
+def test_a_caught_error_of_the_domain_is_shown_in_words() -> None:
     """`str` of it is for developers."""
     found = [
         f"{name}:{node.lineno}"
@@ -126,5 +130,6 @@ def test_a_caught_refusal_is_shown_in_sentences() -> None:
 
 
 @pytest.mark.parametrize("shown", ["str(error)", 'f"Row 1: {error}"'])
-def test_a_refusal_that_is_shown_raw_is_noticed(shown: str) -> None:
-    assert list(shown_raw(ast.parse(f"try:\n    act()\nexcept (NotFound, Refused) as error:\n    show({shown})")))
+@pytest.mark.parametrize("kind", sorted(CODED))
+def test_an_error_with_a_code_that_is_shown_raw_is_noticed(kind: str, shown: str) -> None:
+    assert list(shown_raw(ast.parse(f"try:\n    act()\nexcept (NotFound, {kind}) as error:\n    show({shown})")))

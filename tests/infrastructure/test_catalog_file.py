@@ -290,14 +290,14 @@ def test_a_name_is_a_short_text(value: str, file: Path) -> None:
 def test_a_sku_must_be_one_that_stock_can_be_counted_for(value: str, file: Path) -> None:
     text = a_rule(f'delivery = "shipment"\nsku = {value}')
 
-    assert refusal(file, text).startswith("[products.prod_1]: sku can't be used: a SKU is 1 to 100 characters")
+    assert refusal(file, text).startswith("[products.prod_1]: sku must be a SKU of 1 to 100 characters")
 
 
 @pytest.mark.parametrize("value", ['"a b"', '"ä"', f'"{"x" * 101}"'])
 def test_a_pool_must_be_one_that_keys_can_be_imported_into(value: str, file: Path) -> None:
     text = a_rule(f'delivery = "license_key"\npool = {value}')
 
-    assert refusal(file, text).startswith("[products.prod_1]: pool can't be used: a key pool's name is 1 to 100")
+    assert refusal(file, text).startswith("[products.prod_1]: pool must be the name of a key pool: 1 to 100 letters")
 
 
 @pytest.mark.parametrize(

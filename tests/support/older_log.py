@@ -6,7 +6,10 @@ from typing import NoReturn
 
 from application.log.log import Entry, Notification, StoredEvent
 from application.reading.following import Feed, ReadableLog
+from domain import reasons
 from domain.errors import UnreadableEvent
+from domain.identifiers import StreamId
+from domain.reason import EventProblem, Reason
 
 
 @dataclass(frozen=True)
@@ -34,4 +37,9 @@ class OlderLog:
 
 
 def _refuse(stored: StoredEvent) -> NoReturn:
-    raise UnreadableEvent(f"{stored.topic} can't be read: it was written later")
+    raise UnreadableEvent(_unknown(stored))
+
+
+def _unknown(stored: StoredEvent) -> Reason:
+    stream, problem = StreamId(str(stored.originator_id)), EventProblem.UNKNOWN_TOPIC
+    return reasons.event_not_readable(stream, stored.originator_version, stored.topic, problem)

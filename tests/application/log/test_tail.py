@@ -20,6 +20,7 @@ from application.log.log import Log
 from application.log.recent_states import RecentStates
 from application.log.tail import Entry, Tail
 from application.running.followers import Followers
+from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event, replace
@@ -137,7 +138,7 @@ def test_an_event_is_decoded_once_and_one_that_can_not_be_read_says_so_each_time
     def decode(_: StoredEvent) -> Event:
         decoded.append(1)
         if len(decoded) < 3:
-            raise UnreadableEvent("garbled")
+            raise UnreadableEvent(reasons.as_written("garbled"))
         return CheckoutSession.Noted(text=Personal("x"))
 
     entry = Entry(1, stored(), decode)

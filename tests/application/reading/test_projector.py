@@ -36,6 +36,7 @@ from application.reading.projections.timeline import TIMELINE
 from application.reading.projector import Projector
 from application.reading.registry import PROJECTIONS
 from application.reading.views import Selection, ViewNotBuilt, ViewState
+from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
@@ -423,7 +424,7 @@ def test_text_that_no_store_can_hold_costs_no_row(store_url: str, text: str) -> 
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
 def test_an_error_that_no_store_can_hold_stops_no_view(store_url: str, text: str) -> None:
     def fold(event: Event, position: int) -> Iterable[Change]:
-        raise UnreadableEvent(text)
+        raise UnreadableEvent(reasons.as_written(text))
 
     with open_read_side(store_url, [replace(TIMELINE, fold=fold)]) as read_side:
         read_side.append(sample_log()[:1])
@@ -452,7 +453,7 @@ def test_a_fold_that_fails_does_not_stop_the_other_views(store_url: str) -> None
 
 def test_the_error_of_an_event_left_out_is_bounded(store_url: str) -> None:
     def shouting(event: Event, position: int) -> Iterable[Change]:
-        raise UnreadableEvent("x" * 10_000)
+        raise UnreadableEvent(reasons.as_written("x" * 10_000))
 
     with open_read_side(store_url, [replace(TIMELINE, fold=shouting)]) as read_side:
         log = LogWriter()

@@ -48,7 +48,7 @@ def test_its_checkout_is_parked_with_all_that_comes_later_and_others_flow(open_p
 
     process.rest()
 
-    text = "Event 2 of cs_test_a has the topic 'CheckoutSession.FlownOut', which this version does not know"
+    text = "Event 2 of cs_test_a, CheckoutSession.FlownOut, is of a kind that this version does not know"
     assert process.parked() == [(3, "cs_test_a", text), (4, "cs_test_a", "It waits behind an earlier event")]
     assert (process.counted("cs_test_a"), process.counted("cs_test_b")) == (1, 1)
 

@@ -2,15 +2,17 @@
 
 import pytest
 from reason_samples import sample
+from typed_ids import as_stream
 
 from application.errors import reason_for
+from application.text.identifier_wording import described
 from application.text.reason_wording import in_words
 from application.text.refusal_wording import in_sentences
 from domain import reasons, refusals
 from domain.errors import Refused
-from domain.identifiers import stored_session_id
+from domain.identifiers import IdentifierKind, stored_session_id
 from domain.order_number import order_number
-from domain.reason import Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
+from domain.reason import EventProblem, Peer, Reason, ReasonCode, SmtpAbout, UrlProblem
 
 
 def shown_as(name: str, value: str) -> str:
@@ -99,6 +101,31 @@ def test_a_refusal_that_an_earlier_version_stored_in_words_reads_as_then() -> No
     early = Reason(code=ReasonCode.REFUSED, parameters={"text": "This checkout has the parcels 1, 2. Name one."})
 
     assert in_words(early) == "This checkout has the parcels 1, 2. Name one."
+
+
+@pytest.mark.parametrize("kind", IdentifierKind)
+def test_each_kind_of_identifier_has_words(kind: IdentifierKind) -> None:
+    assert in_words(reasons.invalid_identifier(kind)) == f"A value is not {described(kind)}"
+
+
+@pytest.mark.parametrize(
+    ("problem", "detail", "text"),
+    [
+        (EventProblem.UNKNOWN_TOPIC, "", "is of a kind that this version does not know"),
+        (
+            EventProblem.LATER_VERSION,
+            "3",
+            "can't be read: its class is of version 3, which is later than known here",
+        ),
+        (EventProblem.GARBLED, "ValidationError", "can't be read: ValidationError"),
+        (EventProblem.MISFIT, "KeyError", "does not fit what came before it: KeyError"),
+        (EventProblem.GAP, "4", "comes right after event 4: the log has lost the events between them"),
+    ],
+)
+def test_each_problem_of_a_stored_event_has_words(problem: EventProblem, detail: str, text: str) -> None:
+    reason = reasons.event_not_readable(as_stream("sku_mug"), 7, "StockItem.Counted", problem, detail)
+
+    assert in_words(reason) == f"Event 7 of sku_mug, StockItem.Counted, {text}"
 
 
 @pytest.mark.parametrize("problem", UrlProblem)

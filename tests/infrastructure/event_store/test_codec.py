@@ -9,11 +9,15 @@ from eventsourcing.persistence import JSONTranscoder, StoredEvent
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sample_log import SHOP, sample_log
+from typed_ids import as_stream
 
+from application.text.reason_wording import in_words
+from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.personal import Personal
+from domain.reason import EventProblem
 from infrastructure.event_store.codec import JsonMapper, UnknownTopic, WrittenLater
 from infrastructure.event_store.topics import TOPICS
 
@@ -85,8 +89,11 @@ def test_no_personal_text_stands_outside_its_object() -> None:
 
 
 def test_an_unknown_topic_is_named() -> None:
-    with pytest.raises(UnknownTopic, match=f"Event 3 of {SHOP} has the topic 'Parcel.Lost', which this version does"):
+    with pytest.raises(UnknownTopic) as unreadable:
         MAPPER.to_domain_event(stored("Parcel.Lost", b"{}"))
+
+    problem = EventProblem.UNKNOWN_TOPIC
+    assert unreadable.value.reason == reasons.event_not_readable(as_stream(SHOP), 3, "Parcel.Lost", problem)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +113,10 @@ def test_an_unknown_topic_is_named() -> None:
     ids=repr,
 )
 def test_garbled_bytes_are_a_named_error(state: bytes) -> None:
-    with pytest.raises(UnreadableEvent, match=f"^Event 3 of {SHOP}, CheckoutSession.Noted, can't be read: "):
+    with pytest.raises(UnreadableEvent) as unreadable:
         MAPPER.to_domain_event(stored("CheckoutSession.Noted", state))
+
+    assert in_words(unreadable.value.reason).startswith(f"Event 3 of {SHOP}, CheckoutSession.Noted, can't be read: ")
 
 
 @given(data=st.data())
@@ -139,8 +148,12 @@ def test_any_text_of_a_person_can_be_stored(text: str) -> None:
 
 
 def test_a_shape_of_a_later_version_is_named_and_not_misread() -> None:
-    with pytest.raises(WrittenLater, match="it is of version 2 of its class, and 1 is known here"):
+    with pytest.raises(WrittenLater) as unreadable:
         MAPPER.to_domain_event(noted(class_version=2))
+
+    assert unreadable.value.reason == reasons.event_not_readable(
+        as_stream(SHOP), 3, "CheckoutSession.Noted", EventProblem.LATER_VERSION, 2
+    )
 
 
 def test_a_field_named_like_the_mark_of_a_version_is_no_mark() -> None:

@@ -184,6 +184,8 @@ NEVER_A_SENTENCE = {
     ReasonCode.OTHER_APPLICATION,
     ReasonCode.STRIPE_KEY_REFUSED,
     ReasonCode.NO_ANSWER,
+    ReasonCode.EVENT_NOT_READABLE,
+    ReasonCode.INVALID_IDENTIFIER,
     ReasonCode.UNREADABLE_EVENT,
     ReasonCode.COMMAND_REFUSED,
     ReasonCode.REFUSED,

@@ -197,7 +197,7 @@ def test_what_stripe_signed_is_kept_to_the_byte() -> None:
         (b"[" * 100_000, "Stripe event"),
         (b'{"a":' * 100_000, "nested too deeply"),
         (b"\xef\xbb\xbf{}", "malformed"),
-        (json.dumps(snapshot(id="evt_")).encode(), "not the ID of a Stripe event"),
+        (json.dumps(snapshot(id="evt_")).encode(), "its ID is not the ID of a Stripe event"),
         (json.dumps(snapshot(id=7)).encode(), "Expected `str`"),
         (json.dumps(snapshot(type="x" * 201)).encode(), "type"),
         (json.dumps(snapshot(type="a\nb")).encode(), "type"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from application.errors import RefusedInWords
-from domain.errors import Refused
+from domain import errors, identifiers, reasons
 from interfaces.cli.failures import MEANINGS, report
 
 
@@ -22,8 +22,16 @@ def test_every_error_of_the_table_is_an_error_that_there_is(name: str) -> None:
 def test_every_error_is_reported_in_a_sentence(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     module, _, kind = name.rpartition(".")
     text = "Something\x1b[2J is\nwrong"
-    raised = getattr(importlib.import_module(module), kind)
-    error = RefusedInWords(text) if raised is Refused else raised(text)
+    error: Exception
+    match getattr(importlib.import_module(module), kind):
+        case errors.Refused:
+            error = RefusedInWords(text)
+        case errors.UnreadableEvent:
+            error = errors.UnreadableEvent(reasons.as_written(text))
+        case identifiers.InvalidIdentifier:
+            error = identifiers.InvalidIdentifier(identifiers.IdentifierKind.SKU)
+        case raised:
+            error = raised(text)
 
     code = report(error, [])
 

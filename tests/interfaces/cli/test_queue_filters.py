@@ -111,7 +111,7 @@ def test_what_is_low_is_found_by_its_sku(fulfill: Fulfill, small_shop: Path) -> 
         (("--after", "2026-11-24/manual_line/b/c"), NO_CURSOR),
         (("--after", "2026-11-31T09:00:00.000000Z/manual_line/b/c"), NO_CURSOR),
         (("--after", "2026-11-24T09:00:00.000000Z/bogus/b/c"), NO_CURSOR),
-        (("--order", "evt_!"), "'evt_!' is not the ID of a Stripe event, which looks like evt_1A2b3C."),
+        (("--order", "evt_!"), "'evt_!' is not the ID of a Stripe event, such as evt_1A2b3C."),
     ],
 )
 def test_a_filter_that_can_not_be_meant_is_wrong_usage(
