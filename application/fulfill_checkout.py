@@ -7,9 +7,9 @@ concurrently: a known answer is not recorded again, and only the log's one `Paid
 import structlog
 
 from application.log.log import Log
-from application.log.unit_of_work import Stamp, UnitOfWork
-from application.log.writer import Writer
 from application.ports import Clock, StripeGateway
+from application.writing.unit_of_work import Stamp, UnitOfWork
+from application.writing.writer import Writer
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.identifiers import SessionId

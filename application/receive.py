@@ -1,8 +1,8 @@
 """Receives a Stripe event: it only appends the event as it came, once."""
 
-from application.log.unit_of_work import Stamp, stamped
-from application.log.writer import Waiter, Writer
 from application.ports import Clock
+from application.writing.unit_of_work import Stamp, stamped
+from application.writing.writer import Waiter, Writer
 from domain.identifiers import StripeEventId
 from domain.stripe_event import StripeEvent
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from application.copies.backup import BackedUp
 from application.errors import RefusedInWords
 from application.log.log import Log
-from application.log.states import StateRows
 from application.ports import WorkerLocks
 from application.reading.rebuild import Report
 from application.reading.views import Views
+from application.writing.states import StateRows
 from infrastructure.database import PostgresDatabase
 from infrastructure.event_store.postgres import postgres_environment
 from infrastructure.event_store.postgres_schema import check_log, migrate_log, migrating

@@ -7,10 +7,10 @@ from typing import Protocol
 from application.copies.backup import BackedUp
 from application.errors import NotFound
 from application.log.log import Log
-from application.log.states import StateRows
 from application.ports import WorkerLocks
 from application.reading.rebuild import Report
 from application.reading.views import Views
+from application.writing.states import StateRows
 from infrastructure import sqlite_backup
 from infrastructure.database import Database, PostgresDatabase, SQLiteFile
 from infrastructure.event_store.sqlite import sqlite_environment

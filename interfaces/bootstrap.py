@@ -14,9 +14,6 @@ from typing import TYPE_CHECKING
 from application.fulfill_checkout import FulfillCheckout
 from application.log.leading import OWN_DELIVERIES, THE_CATALOG, THE_POLICIES, Terms, terms
 from application.log.log import Log
-from application.log.long_streams import LongStreams
-from application.log.recent_states import RecentStates
-from application.log.writer import Writer
 from application.ports import Clock, Deliverer, Mailer, StripeGateway, WebhookReader, WorkerLocks
 from application.reading.due_effects import DueEffects
 from application.reading.projector import Projector
@@ -34,6 +31,9 @@ from application.running.registry import READERS
 from application.running.stripe_key import WatchedGateway
 from application.staff.commands import Staff
 from application.threads import Threads
+from application.writing.long_streams import LongStreams
+from application.writing.recent_states import RecentStates
+from application.writing.writer import Writer
 from domain.catalog import Catalog
 from domain.deliveries.kind import DeliveryKind
 from domain.effect import MAIL, RETRIEVE

@@ -9,11 +9,11 @@ from eventsourcing.persistence import PersistenceError
 from application.errors import Unprepared, reason_for
 from application.log.insertion import ParkedEvent
 from application.log.log import Entry, Log
-from application.log.recent_states import RecentStates
-from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
 from application.ports import Clock
 from application.running.readings import RETRIES, Reading, Readings
 from application.text.reason_wording import in_words
+from application.writing.recent_states import RecentStates
+from application.writing.unit_of_work import Fetch, Stamp, UnitOfWork
 from domain import reasons
 from domain.errors import UnreadableEvent
 from domain.event import Event

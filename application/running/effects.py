@@ -11,14 +11,14 @@ from functools import partial
 import structlog
 
 from application.errors import Busy, Stopped, StoreUnavailable, described, reason_for
-from application.log.unit_of_work import Stamp, UnitOfWork
-from application.log.writer import Writer
 from application.ports import Clock, NotTaken, Permanent, PortError, WorkerLocks
 from application.reading.due_effects import DueEffect, DueEffects
 from application.running.candidates import Candidates
 from application.running.effect_kinds import Attempt, Done, EffectKind
 from application.running.outcomes import Call, NotBegun, Outcomes, Result, record_failure
 from application.threads import Threads
+from application.writing.unit_of_work import Stamp, UnitOfWork
+from application.writing.writer import Writer
 from domain.effect import Effect
 from domain.errors import UnreadableEvent
 from domain.identifiers import SessionId, fulfillment_id

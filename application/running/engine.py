@@ -15,13 +15,13 @@ from eventsourcing.persistence import PersistenceError
 
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.log.log import Log
-from application.log.long_streams import LongStreams
-from application.log.writer import Writer
 from application.ports import WorkerLocks
 from application.reading.views import Views
 from application.running.effects import EffectRunner
 from application.running.followers import Followers
 from application.threads import Running, Threads
+from application.writing.long_streams import LongStreams
+from application.writing.writer import Writer
 
 logger = structlog.get_logger(__name__)
 

@@ -13,12 +13,12 @@ from eventsourcing.persistence import IntegrityError
 from application.log.insertion import Bookkeeping, Move
 from application.log.leading import Terms
 from application.log.log import Entry, Log
-from application.log.recent_states import RecentStates
 from application.ports import Clock, WorkerLocks
 from application.reading.story import quotes_personal_data, sentence
 from application.running.deciding import Batch, Deciding, Decision
 from application.running.readings import Reading, Readings
 from application.text.wording import Titles, titles
+from application.writing.recent_states import RecentStates
 from domain.checkout_session import CheckoutSession
 from domain.fulfillment import Fulfillment
 from domain.identifiers import SessionId, fulfillment_id, retried_subject

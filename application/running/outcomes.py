@@ -12,12 +12,12 @@ from typing import assert_never
 import structlog
 
 from application.errors import Busy, Stopped, StoreUnavailable, described, reason_for
-from application.log.unit_of_work import Stamp, UnitOfWork
-from application.log.writer import Writer
 from application.ports import Clock, PortError
 from application.running.effect_kinds import Attempt, Done, EffectKind
 from application.text.reason_wording import in_words
 from application.threads import Threads
+from application.writing.unit_of_work import Stamp, UnitOfWork
+from application.writing.writer import Writer
 from domain.effect import Effect
 from domain.identifiers import fulfillment_id
 from domain.reason import Reason, ReasonCode

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from application.errors import RefusedInWords, UnknownCheckout
 from application.log.log import Log
-from application.log.unit_of_work import UnitOfWork
 from application.staff.dry_run import decides
+from application.writing.unit_of_work import UnitOfWork
 from domain import refusals
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect

@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from application.errors import NotFound, UnknownCheckout
 from application.log.log import Log
-from application.log.unit_of_work import Stamp, UnitOfWork
-from application.log.writer import Command, Writer
 from application.ports import Clock
 from application.staff.by import By
 from application.staff.checks import check_is_known, check_is_ours, check_retriable, recipient
 from application.staff.correction import Correction
 from application.staff.parcels import ListedParcel, ship_all
+from application.writing.unit_of_work import Stamp, UnitOfWork
+from application.writing.writer import Command, Writer
 from domain import key_decisions, refusals, revoked_keys, staff_decisions
 from domain.catalog import Catalog
 from domain.checkout import Contact

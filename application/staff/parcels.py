@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from application.errors import NotFound, RefusedInWords
-from application.log.unit_of_work import UnitOfWork
 from application.staff.checks import check_is_ours
 from application.text.english import counted
 from application.text.refusal_wording import in_sentences
+from application.writing.unit_of_work import UnitOfWork
 from domain import staff_decisions
 from domain.errors import Refused
 from domain.identifiers import SessionId

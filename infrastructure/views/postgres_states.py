@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from application.log.states import StateRow
+from application.writing.states import StateRow
 from domain.event import Aggregate
 from infrastructure.postgres import Connection, connect, database_name, translated_errors
 from infrastructure.views import states
@@ -14,7 +14,7 @@ from infrastructure.views.postgres import SCHEMA
 
 
 class PostgresStates:
-    """Implements `application.log.states.StateRows`. Rows are rare: each use has a connection of its own."""
+    """Implements `application.writing.states.StateRows`. Rows are rare: each use has a connection of its own."""
 
     def __init__(self, url: str) -> None:
         self._url = url

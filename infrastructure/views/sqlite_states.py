@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from application.log.states import StateRow
+from application.writing.states import StateRow
 from domain.event import Aggregate
 from infrastructure.sqlite_file import Synchronous, connect, translated_errors
 from infrastructure.views import states
@@ -22,7 +22,7 @@ _HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type='table' AND name='states'"
 
 
 class SQLiteStates:
-    """Implements `application.log.states.StateRows`. Rows are rare: each use has a connection of its own."""
+    """Implements `application.writing.states.StateRows`. Rows are rare: each use has a connection of its own."""
 
     def __init__(self, path: Path | str) -> None:
         self._path = str(path)

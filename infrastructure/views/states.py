@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from application.log.states import StateRow
+from application.writing.states import StateRow
 from domain.event import Aggregate
 from domain.key_pool import KeyPool
 from domain.stock_item import StockItem

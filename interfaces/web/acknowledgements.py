@@ -47,7 +47,7 @@ class Acknowledgements:
 
 
 class Acknowledgement:
-    """Implements `application.log.writer.Waiter`."""
+    """Implements `application.writing.writer.Waiter`."""
 
     def __init__(self, all: Acknowledgements, loop: asyncio.AbstractEventLoop) -> None:
         self._all = all

@@ -9,9 +9,9 @@ from eventsourcing.persistence import PersistenceError
 from starlette.types import Receive, Scope, Send
 
 from application.errors import Busy, Stopped, StoreUnavailable
-from application.log.writer import Writer
 from application.ports import Clock, NotFromStripe, WebhookDelivery, WebhookReader
 from application.receive import receive as record
+from application.writing.writer import Writer
 from interfaces.web.acknowledgements import Acknowledgements
 from interfaces.web.body import Bodies, BodyRefused
 from interfaces.web.log_throttle import Refusals

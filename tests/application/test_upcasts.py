@@ -12,9 +12,9 @@ from read_side import ReadSide, open_read_side
 from sample_log import SHOP, sample_log
 from typed_ids import as_session
 
-from application.log.recent_states import RecentStates
 from application.reading.projections.search import SEARCH
 from application.running.followers import Followers
+from application.writing.recent_states import RecentStates
 from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.personal import Personal

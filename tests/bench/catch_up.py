@@ -13,9 +13,9 @@ from bench.shop import open_shop
 from bench.stopwatch import PARTS, Pass, Stopwatch
 from bench.stores import FreshDatabase, Store, fresh
 
-from application.log.recent_states import RecentStates
 from application.reading.projector import Projector
 from application.running.followers import Followers
+from application.writing.recent_states import RecentStates
 from domain.event import Event
 from domain.policy import NOTHING_FURTHER, Begin
 from domain.streams import Streams

@@ -21,10 +21,10 @@ from bench.stores import Store, fresh
 from typed_ids import as_line, as_session, as_stream
 
 from application.log.insertion import Bookkeeping, Move
-from application.log.unit_of_work import Stamp, stamped
 from application.reading.projections.daily_sales import DAILY_SALES
 from application.reading.registry import PROJECTIONS
 from application.reading.views import ViewState
+from application.writing.unit_of_work import Stamp, stamped
 from domain.event import Event
 from domain.key_pool import KeyPool
 from domain.personal import Personal

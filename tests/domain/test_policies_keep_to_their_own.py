@@ -11,8 +11,8 @@ from sample_log import MUG, sample_log
 from scenario import NOW, SAID_AT, SESSION, NoLog, Streams, streams
 from typed_ids import as_event
 
-from application.log.recent_states import RecentStates
-from application.log.unit_of_work import Stamp, UnitOfWork
+from application.writing.recent_states import RecentStates
+from application.writing.unit_of_work import Stamp, UnitOfWork
 from domain import policies, reasons
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession

@@ -12,7 +12,6 @@ from simulation.store import SimulatedRecorder
 
 from application.errors import StoreUnavailable
 from application.log.insertion import Bookkeeping, Inserted, Insertion
-from application.log.recent_states import RecentStates
 from application.log.tail import Entry, Tail
 from application.ports import DeliveryRequest
 from application.reading import mailed_keys
@@ -24,6 +23,7 @@ from application.running.effect_kinds import Attempt, Done
 from application.running.followers import Followers
 from application.running.handlers import Deliver, SendMail
 from application.running.outcomes import CallEnd, Outcomes
+from application.writing.recent_states import RecentStates
 from domain.checkout import Checkout
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from application.log.recent_states import RecentStates
 from application.reading import void as void_views
 from application.reading.following import Feed
 from application.reading.views import View
+from application.writing.recent_states import RecentStates
 from infrastructure.event_store import sqlite
 
 

@@ -12,10 +12,10 @@ from simulation.scheduler import Scheduler, SimulatedSignal, SimulatedThread
 from simulation.store import Places, SimulatedViews, open_log
 
 from application.log.log import Log
-from application.log.states import StateRows
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from application.reading.views import Views
 from application.threads import Running, Signal, Threads
+from application.writing.states import StateRows
 from domain.checkout import Checkout
 from domain.mail import Mail, SentMail
 from infrastructure.settings import Settings

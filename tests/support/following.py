@@ -11,11 +11,11 @@ from fakes.outside import BEGINNING, FixedClock, MemoryLocks
 from typed_ids import as_session, as_stream
 
 from application.log.log import Log
-from application.log.recent_states import RecentStates
-from application.log.unit_of_work import Stamp
-from application.log.writer import Writer
 from application.running.followers import Followers
 from application.text.reason_wording import in_words
+from application.writing.recent_states import RecentStates
+from application.writing.unit_of_work import Stamp
+from application.writing.writer import Writer
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.identifiers import SessionId

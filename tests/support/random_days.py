@@ -18,11 +18,11 @@ from scenario import NoLog
 from typed_ids import as_session, as_sku, as_stream
 
 from application.log.log import Log
-from application.log.recent_states import RecentStates
-from application.log.unit_of_work import Stamp, UnitOfWork
 from application.ports import DeliveryReceipt, DeliveryRequest
 from application.running.effect_kinds import Attempt
 from application.running.handlers import Deliver
+from application.writing.recent_states import RecentStates
+from application.writing.unit_of_work import Stamp, UnitOfWork
 from domain import reasons, revoked_keys, staff_decisions
 from domain.catalog import Catalog
 from domain.checkout import Checkout

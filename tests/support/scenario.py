@@ -11,8 +11,8 @@ from builders import a_line_item
 from typed_ids import as_effect, as_session, as_stream
 
 from application.log.anchor import Stretch
-from application.log.recent_states import RecentStates
-from application.log.unit_of_work import Stamp, UnitOfWork
+from application.writing.recent_states import RecentStates
+from application.writing.unit_of_work import Stamp, UnitOfWork
 from domain.errors import Refused
 from domain.event import UNSTAMPED, A, Event
 from domain.fulfillment import Fulfillment

@@ -15,12 +15,12 @@ from fakes.crash import CrashingViews, CrashPoints, open_crashing_log
 from fakes.outside import FixedClock, MemoryLocks, Outside, PassingTime
 
 from application.log.log import Log
-from application.log.states import StateRows
 from application.ports import Deliverer
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.projector import Projector
 from application.reading.views import Views
 from application.receive import receive
+from application.writing.states import StateRows
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.fulfillment import Fulfillment

@@ -17,9 +17,9 @@ from postgres_databases import end_connections
 from typed_ids import as_session, as_stream
 
 from application.log.log import Log
-from application.log.recent_states import RecentStates
 from application.log.tail import Entry, Tail
 from application.running.followers import Followers
+from application.writing.recent_states import RecentStates
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent

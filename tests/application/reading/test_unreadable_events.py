@@ -9,7 +9,7 @@ from following import Counting, Process
 from typed_ids import as_session, as_stream
 
 from application.log.log import Log, StoredEvent
-from application.log.unit_of_work import Stamp
+from application.writing.unit_of_work import Stamp
 from domain.checkout_session import CheckoutSession
 from domain.errors import UnreadableEvent
 from domain.event import Event

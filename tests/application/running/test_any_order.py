@@ -17,8 +17,8 @@ from fakes.outside import FixedClock, Outside
 from shop import COMPLETED, EXPIRED, FAILED, SUCCEEDED, Shop, Store
 from typed_ids import as_event, as_session, as_sku
 
-from application.log.unit_of_work import Stamp
 from application.staff.by import By
+from application.writing.unit_of_work import Stamp
 from domain.checkout import Checkout, Contact
 from domain.checkout_session import CheckoutSession
 from domain.effect import Effect

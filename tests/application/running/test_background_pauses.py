@@ -7,8 +7,8 @@ from fakes.outside import BEGINNING
 from fakes.time_in_hand import TimeInHand
 from typed_ids import as_stream
 
-from application.log.unit_of_work import Stamp, stamped
 from application.reading.projector import BATCH_MAX
+from application.writing.unit_of_work import Stamp, stamped
 from domain.stock_item import StockItem
 from infrastructure.settings import load_settings
 from interfaces.bootstrap import Replacements, bootstrap

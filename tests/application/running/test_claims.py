@@ -15,13 +15,13 @@ from typed_ids import as_event, as_session
 
 from application.errors import Busy, Stopped, StoreUnavailable, UnfinishedCopy
 from application.log.log import COPYING
-from application.log.recent_states import RecentStates
-from application.log.unit_of_work import Stamp
-from application.log.writer import Writer
 from application.running.effect_kinds import Attempt, Done, EffectKind, RetryRule
 from application.running.effects import EffectRunner
 from application.running.handlers import Retrieve, SendMail
 from application.text.reason_wording import in_words
+from application.writing.recent_states import RecentStates
+from application.writing.unit_of_work import Stamp
+from application.writing.writer import Writer
 from domain.effect import MAIL, RETRIEVE, Effect
 from domain.identifiers import SessionId
 from domain.step import effect_id

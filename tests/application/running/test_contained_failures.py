@@ -12,10 +12,10 @@ from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session
 
-from application.log.unit_of_work import Stamp
 from application.ports import DeliveryReceipt, DeliveryRequest, Temporary
 from application.running.effect_kinds import Attempt, Done, EffectKind, RetryRule
 from application.staff.by import By
+from application.writing.unit_of_work import Stamp
 from domain import reasons
 from domain.checkout import Checkout
 from domain.effect import Effect

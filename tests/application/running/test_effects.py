@@ -14,13 +14,13 @@ from shop import COMPLETED, Shop
 from structlog.testing import capture_logs
 from typed_ids import as_event, as_line, as_session, as_sku
 
-from application.log.unit_of_work import Stamp
 from application.ports import NotTaken, Permanent, Temporary
 from application.reading.work import Work
 from application.running.effect_kinds import Attempt, Done, RetryRule
 from application.running.handlers import SendMail
 from application.staff.by import By
 from application.text.reason_wording import in_words
+from application.writing.unit_of_work import Stamp
 from domain import reasons
 from domain.checkout_session import CheckoutSession
 from domain.effect import MAIL, Effect

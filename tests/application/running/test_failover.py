@@ -13,9 +13,9 @@ from postgres_databases import Databases
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session, as_sku, as_stream
 
-from application.log.unit_of_work import Stamp, UnitOfWork
 from application.reading.checkout_state import CheckoutState
 from application.staff.by import By
+from application.writing.unit_of_work import Stamp, UnitOfWork
 from domain.checkout_session import CheckoutSession
 from domain.errors import Refused
 from domain.fulfillment import Fulfillment

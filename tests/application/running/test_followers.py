@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from typed_ids import as_session, as_stream
 
 from application.log.log import Entry
-from application.log.unit_of_work import Stamp, stamped
+from application.writing.unit_of_work import Stamp, stamped
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.personal import Personal

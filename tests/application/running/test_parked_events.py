@@ -9,8 +9,8 @@ from fakes.outside import BEGINNING
 from following import Counting, Process
 from typed_ids import as_session, as_stream
 
-from application.log.unit_of_work import Stamp
 from application.text.reason_wording import in_words
+from application.writing.unit_of_work import Stamp
 from domain.event import Event
 from domain.stock_item import StockItem
 from domain.streams import Streams

@@ -8,9 +8,9 @@ from fakes.outside import Outside
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session, as_sku
 
-from application.log.unit_of_work import Stamp
 from application.ports import Permanent, Temporary
 from application.staff.by import By
+from application.writing.unit_of_work import Stamp
 from domain.effect import Effect
 from domain.identifiers import SessionId
 from domain.line import LineState

@@ -10,8 +10,8 @@ from refusing import expect_refusal
 from shop import Shop, shop_store
 from typed_ids import as_line, as_pool, as_session
 
-from application.log.unit_of_work import Stamp, stamped
 from application.staff.by import By
+from application.writing.unit_of_work import Stamp, stamped
 from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool
 from domain.stock_item import LineRef

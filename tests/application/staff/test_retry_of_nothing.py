@@ -10,9 +10,9 @@ from shop import COMPLETED, Shop
 from typed_ids import as_event, as_session
 
 from application.log.insertion import ParkedEvent
-from application.log.unit_of_work import Stamp
 from application.ports import Permanent, Temporary
 from application.staff.by import By
+from application.writing.unit_of_work import Stamp
 from domain import reasons
 from domain.effect import RETRIEVE, Effect
 from domain.errors import Refused

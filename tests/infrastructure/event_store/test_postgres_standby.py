@@ -13,8 +13,8 @@ from postgres_server import PostgresServer
 from typed_ids import as_stream
 
 from application.errors import StoreUnavailable
-from application.log.recent_states import RecentStates
-from application.log.writer import Writer
+from application.writing.recent_states import RecentStates
+from application.writing.writer import Writer
 from infrastructure.database import parse_database
 from infrastructure.stores import stores
 

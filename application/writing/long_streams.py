@@ -17,8 +17,8 @@ from eventsourcing.persistence import PersistenceError
 from application.errors import Stopped, Unprepared, described
 from application.log.anchor import digest_of
 from application.log.log import Log
-from application.log.states import StateRow, StateRows
 from application.threads import Threads
+from application.writing.states import StateRow, StateRows
 from domain.event import A, Aggregate, Event
 from domain.identifiers import StreamId
 

@@ -12,8 +12,8 @@ from typed_ids import as_session, as_stream
 
 from application.log.anchor import Stretch
 from application.log.log import StoredEvent
-from application.log.recent_states import RecentStates
 from application.log.tail import Entry
+from application.writing.recent_states import RecentStates
 from domain.event import Event
 from domain.stock_item import StockItem
 
@@ -125,7 +125,7 @@ def test_only_so_many_are_kept_and_those_used_last() -> None:
 
 
 def test_after_very_many_moves_all_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("application.log.recent_states._MOVES_MAX", 10)
+    monkeypatch.setattr("application.writing.recent_states._MOVES_MAX", 10)
     log = Moves()
     recent = RecentStates(log)
     recent.refresh()

@@ -15,10 +15,10 @@ from typed_ids import as_event, as_stream
 
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.log.log import Log
-from application.log.recent_states import RecentStates
-from application.log.unit_of_work import Stamp, UnitOfWork
-from application.log.writer import Command, Writer
 from application.receive import receive
+from application.writing.recent_states import RecentStates
+from application.writing.unit_of_work import Stamp, UnitOfWork
+from application.writing.writer import Command, Writer
 from domain import refusals
 from domain.errors import Refused
 from domain.identifiers import StreamId, StripeEventId

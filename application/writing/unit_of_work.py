@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, cast
 
-from application.log.recent_states import RecentStates
+from application.writing.recent_states import RecentStates
 from domain.event import UNSTAMPED, A, Aggregate, Event, replace
 from domain.identifiers import SessionId, StreamId, session_of_stream
 from domain.personal import Personal

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import structlog
 
 from application.log.anchor import Anchor, Stretch
-from application.log.long_streams import LongStreams
 from application.log.tail import Entry
+from application.writing.long_streams import LongStreams
 from domain.event import A, Aggregate
 
 logger = structlog.get_logger(__name__)

@@ -16,9 +16,9 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from application.errors import Busy, Stopped, StoreUnavailable, Unprepared
 from application.log.log import Log
-from application.log.recent_states import RecentStates
-from application.log.unit_of_work import Fetch, Stamp, UnitOfWork
 from application.threads import Threads
+from application.writing.recent_states import RecentStates
+from application.writing.unit_of_work import Fetch, Stamp, UnitOfWork
 from domain.event import Event
 
 logger = structlog.get_logger(__name__)

@@ -17,12 +17,12 @@ from typed_ids import as_line, as_session, as_stream
 from application.errors import Unprepared
 from application.log.anchor import Stretch
 from application.log.log import Log, StoredEvent
-from application.log.long_streams import LongStreams
-from application.log.recent_states import RecentStates
-from application.log.states import StateRow, StateRows
-from application.log.unit_of_work import Stamp, UnitOfWork
-from application.log.writer import Writer
 from application.running.followers import Followers
+from application.writing.long_streams import LongStreams
+from application.writing.recent_states import RecentStates
+from application.writing.states import StateRow, StateRows
+from application.writing.unit_of_work import Stamp, UnitOfWork
+from application.writing.writer import Writer
 from domain.event import Event
 from domain.identifiers import StreamId
 from domain.key_pool import KeyPool
