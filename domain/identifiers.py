@@ -84,7 +84,7 @@ def stripe_event_id(text: str) -> StripeEventId:
 
 
 def stored_session_id(text: str) -> SessionId:
-    """Return the ID as the log or a view has it: intake checked its shape before it was stored."""
+    """Return the ID as the log or a view has it: the policy of Stripe events checked its shape."""
     return SessionId(StreamId(text))
 
 

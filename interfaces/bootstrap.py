@@ -40,9 +40,9 @@ from domain.effect import MAIL, RETRIEVE
 from domain.mail import Mail, SentMail
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
-from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
+from domain.policies.stripe_events import StripeEventPolicy
 from domain.policy import Policy
 from infrastructure.deliveries.time_limit import TimeLimit
 from infrastructure.setting_values import SettingsError
@@ -163,7 +163,7 @@ def bootstrap(settings: Settings, replacements: Replacements | None = None) -> R
         engine=engine,
         gateway=gateway,
         fulfill_checkout=FulfillCheckout(log, writer, gateway, use.clock, catalog),
-        staff=Staff(log, writer, catalog, use.clock, countries(), Intake(livemode=settings.livemode)),
+        staff=Staff(log, writer, catalog, use.clock, countries(), StripeEventPolicy(livemode=settings.livemode)),
         queries=queries,
         rebuild=Rebuild(log, views, scratch_views, every),
         webhook_reader=SignedWebhooks(settings.webhook_secrets, use.clock),
@@ -222,7 +222,7 @@ def _threads_for(name: str, kind: EffectKind) -> Executor:
 
 def policies(settings: Settings, catalog: Catalog) -> list[Policy]:
     return [
-        Intake(livemode=settings.livemode),
+        StripeEventPolicy(livemode=settings.livemode),
         PaymentPolicy(),
         FulfillmentPolicy(catalog),
         InventoryPolicy(),

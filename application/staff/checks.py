@@ -62,24 +62,24 @@ def check_is_ours(session_id: SessionId, unit: UnitOfWork) -> None:
         raise Refused(refusals.lines_of_other_account())
 
 
-def check_retriable(log: Log, intake: Policy, id: str, *, livemode: bool) -> None:
-    """`intake` is the policy that handles Stripe events.
+def check_retriable(log: Log, stripe_events: Policy, id: str, *, livemode: bool) -> None:
+    """`stripe_events` is the policy that handles Stripe events.
 
     Raises:
         Refused: a retry would do nothing.
     """
     if is_stripe_event(id):
-        _check_stripe_event(log, intake, id)
+        _check_stripe_event(log, stripe_events, id)
     else:
         _check_checkout(log, id, livemode=livemode)
 
 
-def _check_stripe_event(log: Log, intake: Policy, id: StripeEventId) -> None:
+def _check_stripe_event(log: Log, stripe_events: Policy, id: StripeEventId) -> None:
     event = log.get(StripeEvent, id)
     received = event.received
     if received is None or event.error is not None or _has_parked_events(log, received.session_id or id):
         return
-    if not decides(intake, received, log):
+    if not decides(stripe_events, received, log):
         raise Refused(refusals.stripe_event_ignored(id) if event.is_ignored else refusals.stripe_event_handled(id))
 
 

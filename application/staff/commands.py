@@ -58,15 +58,15 @@ class Staff:
     command can't be done; and `StoreUnavailable`, `Busy` or `Stopped` if it could not be recorded."""
 
     def __init__(
-        self, log: Log, writer: Writer, catalog: Catalog, clock: Clock, countries: Set[str], intake: Policy
+        self, log: Log, writer: Writer, catalog: Catalog, clock: Clock, countries: Set[str], stripe_events: Policy
     ) -> None:
-        """`countries`: where parcels can go, as codes of ISO 3166. `intake`: the policy that handles Stripe events."""
+        """`countries`: where parcels can go, as codes of ISO 3166. `stripe_events`: the policy of Stripe events."""
         self._log = log
         self._writer = writer
         self._catalog = catalog
         self._clock = clock
         self._countries = countries
-        self._intake = intake
+        self._stripe_events = stripe_events
 
     def complete(self, session_id: SessionId, lines: Sequence[LineItemId], by: By) -> None:
         """Record that these lines, or those that only a person delivers, were delivered by hand."""
@@ -163,7 +163,7 @@ class Staff:
         Raises:
             Refused: a retry would do nothing.
         """
-        check_retriable(self._log, self._intake, id, livemode=livemode)
+        check_retriable(self._log, self._stripe_events, id, livemode=livemode)
 
     def retry_all(self, ids: Sequence[str], by: By) -> list[str]:
         """Retry many, in few transactions. Return those that this version can't read: they stay stuck."""

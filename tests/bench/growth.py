@@ -30,15 +30,15 @@ from domain.key_pool import KeyPool
 from domain.personal import Personal
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
-from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
+from domain.policies.stripe_events import StripeEventPolicy
 from domain.stock_item import StockItem
 from infrastructure.database import SQLiteFile, parse_database
 from infrastructure.views.sqlite import views_path
 from interfaces.bootstrap import Runtime
 
-_POLICIES = (Intake, FulfillmentPolicy, InventoryPolicy, EmailPolicy, PaymentPolicy)
+_POLICIES = (StripeEventPolicy, FulfillmentPolicy, InventoryPolicy, EmailPolicy, PaymentPolicy)
 _SKU, _POOL = as_stream("sku_seat0"), as_stream("keys_pool0")
 _STAMP = Stamp(actor="policy:inventory", now=datetime(2026, 1, 1, tzinfo=UTC))
 _CHUNK = 10_000

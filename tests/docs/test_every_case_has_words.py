@@ -12,7 +12,7 @@ from application.reading.parts import Part
 from application.text import wording
 from domain.catalog import Catalog
 from domain.deliveries.kind import BUILT_IN, DeliveryKind
-from domain.policies import intake
+from domain.policies import stripe_events
 from infrastructure.customer_texts import page_texts
 from interfaces.sandbox.pages.selling import DELIVERIES
 from interfaces.sandbox.stripe_json.events import FULFILLING_EVENTS
@@ -40,16 +40,16 @@ def test_every_part_of_the_landing_page_has_words() -> None:
 
 
 def test_every_event_about_a_payment_has_words() -> None:
-    missing = set(intake.OF_PAYMENTS) - set(wording._REPORTED)
+    missing = set(stripe_events.OF_PAYMENTS) - set(wording._REPORTED)
 
     assert not missing, f"Add {sorted(missing)} to _REPORTED in application/text/wording.py"
 
 
 def test_the_sandbox_sends_what_the_engine_listens_for() -> None:
-    differing = set(intake.HANDLED) ^ set(FULFILLING_EVENTS)
+    differing = set(stripe_events.HANDLED) ^ set(FULFILLING_EVENTS)
 
     assert not differing, (
-        f"{sorted(differing)}: HANDLED in domain/policies/intake.py and FULFILLING_EVENTS in "
+        f"{sorted(differing)}: HANDLED in domain/policies/stripe_events.py and FULFILLING_EVENTS in "
         "interfaces/sandbox/stripe_json/events.py differ"
     )
 

@@ -59,7 +59,7 @@ EVENT_TYPE = HalfAdded(
     after='    EXPIRED = "checkout.session.expired"\n',
     member='    REOPENED = "checkout.session.reopened"\n',
     named="SessionEventType.REOPENED",
-    places={Path("domain/session_event_type.py"), Path("domain/policies/intake.py")},
+    places={Path("domain/session_event_type.py"), Path("domain/policies/stripe_events.py")},
 )
 CHECKOUT_STATE = HalfAdded(
     module=Path("application/reading/checkout_state.py"),

@@ -24,8 +24,8 @@ from domain.mail import MailKind
 from domain.plan import Rule
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
-from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
+from domain.policies.stripe_events import StripeEventPolicy
 from domain.source import Source
 from domain.stock_item import LineRef, StockItem
 
@@ -45,7 +45,7 @@ class Shop:
     def __init__(self, *, mugs: int = 0, catalog: Catalog = CATALOG) -> None:
         self.streams = streams()
         self._policies = (
-            Intake(livemode=False),
+            StripeEventPolicy(livemode=False),
             FulfillmentPolicy(catalog),
             InventoryPolicy(),
             EmailPolicy(frozenset(MailKind), catalog),

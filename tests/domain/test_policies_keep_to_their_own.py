@@ -23,16 +23,16 @@ from domain.mail import MailKind
 from domain.plan import Rule
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
-from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
+from domain.policies.stripe_events import StripeEventPolicy
 from domain.policy import Policy
 from domain.source import Source
 from infrastructure.event_store.topics import TOPICS
 
 CATALOG = Catalog(products={"prod_li_course": Rule(delivery=ACCESS)})
 POLICIES: Sequence[Policy] = [
-    Intake(livemode=False),
+    StripeEventPolicy(livemode=False),
     PaymentPolicy(),
     FulfillmentPolicy(CATALOG),
     InventoryPolicy(),

@@ -9,12 +9,12 @@ from domain.deliveries.kind import BUILT_IN
 from domain.line import LineState
 from domain.mail import MailKind
 from domain.park_reason import ParkReason
-from domain.policies import intake
+from domain.policies import stripe_events
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
-from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
+from domain.policies.stripe_events import StripeEventPolicy
 from domain.source import Source
 
 
@@ -36,7 +36,7 @@ def test_effects_of_our_own_keep_their_names() -> None:
 
 
 def test_policies_keep_the_names_under_which_their_positions_are_stored() -> None:
-    names = [Intake.name, PaymentPolicy.name, FulfillmentPolicy.name, InventoryPolicy.name, EmailPolicy.name]
+    names = [StripeEventPolicy.name, PaymentPolicy.name, FulfillmentPolicy.name, InventoryPolicy.name, EmailPolicy.name]
 
     assert names == ["intake", "payments", "fulfillment", "inventory", "emails"]
 
@@ -46,7 +46,7 @@ def test_deliveries_keep_their_names() -> None:
 
 
 def test_stripe_is_understood_by_the_names_it_uses() -> None:
-    assert intake.HANDLED == (
+    assert stripe_events.HANDLED == (
         "checkout.session.completed",
         "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed",

@@ -13,7 +13,7 @@ import pytest
 from eventually import wait_for
 from real_stripe_cli import BINARY, NOWHERE
 
-from domain.policies.intake import HANDLED
+from domain.policies.stripe_events import HANDLED
 from interfaces.demo.engine_process import free_port
 
 pytestmark = pytest.mark.stripe_cli

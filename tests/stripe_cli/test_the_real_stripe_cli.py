@@ -10,7 +10,7 @@ from eventually import wait_for
 from processes import ServeProcess, ended
 from real_stripe_cli import KEY, SandboxProcess, Street, StripeCli
 
-from domain.policies.intake import HANDLED
+from domain.policies.stripe_events import HANDLED
 from interfaces.demo.engine_process import free_port
 
 pytestmark = pytest.mark.stripe_cli

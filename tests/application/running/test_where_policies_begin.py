@@ -14,7 +14,7 @@ from log_parts import LogWriter
 from typed_ids import as_session, as_stream
 
 from application.log.insertion import Bookkeeping, Move
-from application.running.readings import reading_statuses
+from application.running.readings import reading_statuses, readings
 from domain.catalog import Catalog
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
@@ -22,9 +22,9 @@ from domain.mail import MailKind
 from domain.personal import Personal
 from domain.policies.emails import EmailPolicy
 from domain.policies.fulfillment import FulfillmentPolicy
-from domain.policies.intake import Intake
 from domain.policies.inventory import InventoryPolicy
 from domain.policies.payments import PaymentPolicy
+from domain.policies.stripe_events import StripeEventPolicy
 from domain.policy import Begin, Policy
 from domain.stock_item import StockItem
 from domain.streams import Streams
@@ -303,7 +303,7 @@ class InventoryOfALaterRelease(InventoryPolicy):
 def release(inventory: InventoryPolicy) -> list[Policy]:
     """Every policy of a release."""
     return [
-        Intake(livemode=False),
+        StripeEventPolicy(livemode=False),
         PaymentPolicy(),
         FulfillmentPolicy(Catalog()),
         inventory,
@@ -333,6 +333,23 @@ def test_a_built_in_policy_reads_a_further_kind_in_the_log_of_a_shop_from_where_
     assert past == (paid if begins is Begin.AT_THE_BEGINNING else [])
     assert paid
     assert inventory.paid == [*past, "cs_test_new"]
+
+
+NAMES_OF_THE_FIRST_VERSION = ("intake", "payments", "fulfillment", "inventory", "emails")
+
+
+def test_no_policy_decides_again_over_a_log_that_it_followed_under_its_stored_name(open_process: Open) -> None:
+    """A policy that is renamed in code keeps its name in the log, with its position."""
+    process = open_process(*release(InventoryPolicy()))
+    process.log.store.insert_events(read_log(stored_logs()[-1]))
+    end = process.log.store.max_notification_id()
+    further = {each.name: end or 0 for each in readings(release(InventoryPolicy())) if not each.is_own}
+    process.log.store.replace_bookkeeping({**dict.fromkeys(NAMES_OF_THE_FIRST_VERSION, end or 0), **further}, [])
+
+    process.rest()
+
+    assert process.log.store.max_notification_id() == end
+    assert process.parked() == []
 
 
 @pytest.mark.parametrize("begins", list(Begin))

@@ -33,8 +33,10 @@ _MAY_BE_KNOWN_BY_NOW = frozenset({ParkReason.UNKNOWN_TO_STRIPE, ParkReason.CONNE
 """A session that is parked for one of these is asked about again when a further event of our own account names it."""
 
 
-class Intake:
+class StripeEventPolicy:
     name = "intake"
+    """Logs have its position and its parked events under this name. Under another one it would decide over all of
+    history again, at the latest when a process of an earlier version leads in between."""
     begins = Begin.AT_THE_BEGINNING
     reads = frozenset(
         {

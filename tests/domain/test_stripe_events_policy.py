@@ -14,12 +14,12 @@ from domain.event import Event
 from domain.identifiers import SessionId
 from domain.park_reason import ParkReason
 from domain.payment import Payment
-from domain.policies.intake import OF_PAYMENTS, Intake
+from domain.policies.stripe_events import OF_PAYMENTS, StripeEventPolicy
 from domain.session_event_type import SessionEventType
 from domain.source import Source
 from domain.stripe_event import StripeEvent
 
-TEST_MODE, LIVE_MODE = Intake(livemode=False), Intake(livemode=True)
+TEST_MODE, LIVE_MODE = StripeEventPolicy(livemode=False), StripeEventPolicy(livemode=True)
 LIVE_SESSION = as_session("cs_live_1")
 
 RECEIVED = StripeEvent.Received(
@@ -46,11 +46,13 @@ def retrieval(step: str, source: Source | None = None) -> Effect.Requested:
     return Effect.Requested(kind=RETRIEVE, step=step, source=source)
 
 
-def whenever(received: StripeEvent.Received, *before: tuple[str, Event], policy: Intake = TEST_MODE) -> Whenever:
+def whenever(
+    received: StripeEvent.Received, *before: tuple[str, Event], policy: StripeEventPolicy = TEST_MODE
+) -> Whenever:
     return streams(*before).when(policy, as_stream("evt_1"), received)
 
 
-def asked_again(log: Streams, *, policy: Intake = TEST_MODE) -> Whenever:
+def asked_again(log: Streams, *, policy: StripeEventPolicy = TEST_MODE) -> Whenever:
     return log.when(policy, SESSION, CheckoutSession.RetryRequested())
 
 
@@ -136,7 +138,7 @@ def test_what_is_not_about_a_session_waits_for_a_person(object_id: str | None) -
     ],
 )
 def test_a_session_of_the_other_mode_is_kept_aside_and_not_asked_for(
-    policy: Intake, session: SessionId, livemode: bool, mode: str
+    policy: StripeEventPolicy, session: SessionId, livemode: bool, mode: str
 ) -> None:
     parked = CheckoutSession.Parked(why=ParkReason.WRONG_MODE, detail=reasons.other_mode_than_key(mode))
     foreign = replace(RECEIVED, object_id=session, livemode=livemode, session_id=session)
@@ -255,7 +257,7 @@ def test_what_stripe_may_answer_better_now_is_asked_again(why: ParkReason) -> No
 @pytest.mark.parametrize(
     ("why", "policy"), [(ParkReason.WRONG_MODE, LIVE_MODE), (ParkReason.CONNECTED_ACCOUNT, TEST_MODE)]
 )
-def test_what_our_key_can_not_retrieve_is_not_asked_again(why: ParkReason, policy: Intake) -> None:
+def test_what_our_key_can_not_retrieve_is_not_asked_again(why: ParkReason, policy: StripeEventPolicy) -> None:
     parked = CheckoutSession.Parked(why=why, detail=reasons.as_written("why"))
 
     asked_again(streams((SESSION, IS_COMPLETED), (SESSION, parked)), policy=policy).then_nothing()
@@ -292,7 +294,7 @@ def test_a_stripe_event_that_was_handled_changes_nothing_when_a_person_asks() ->
 
 
 @pytest.mark.parametrize("fact", [IS_COMPLETED, HAS_FAILED, RETRIEVED, PAID])
-def test_intake_decides_over_nothing_else(fact: Event) -> None:
+def test_the_policy_decides_over_nothing_else(fact: Event) -> None:
     streams().when(TEST_MODE, SESSION, fact).then_nothing()
 
 
