@@ -7,6 +7,7 @@ concurrently: a known answer is not recorded again, and only the log's one `Paid
 import structlog
 
 from application.log.log import Log
+from application.log_line import LogLine
 from application.ports import Clock, StripeGateway
 from application.writing.unit_of_work import Stamp, UnitOfWork
 from application.writing.writer import Writer
@@ -52,7 +53,7 @@ class FulfillCheckout:
         stamp = Stamp(actor=actor, now=now, session_id=session_id, reason=reason)
         session = self._writer.run(stamp, [session_id], learn)
         logger.info(
-            "checkout retrieved",
+            LogLine.CHECKOUT_RETRIEVED,
             session_id=session_id,
             source=str(source),
             status=checkout.status,

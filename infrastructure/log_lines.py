@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
+from application.log_line import LogLine
 from application.text import wording
 from application.text.english import counted
 from application.text.wording import Titles
@@ -50,7 +51,9 @@ class LinesForAPerson:
         A traceback has lines of its own.
         """
         if given is None:
-            given = [(_subject(record, raw), each) for each in _sentences(record, is_verbose=is_verbose)]
+            line = raw.get("event")
+            ours = line if isinstance(line, LogLine) else None
+            given = [(_subject(record, raw), each) for each in _sentences(ours, record, is_verbose=is_verbose)]
         at = datetime.fromisoformat(str(record["time"])).astimezone(self.zone).strftime("%H:%M:%S")
         level = str(record["level"])
         begin = [at, *([] if level in _ORDINARY else [level.upper()])]
@@ -78,16 +81,22 @@ def _printable(text: str) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
 
 
-def _sentences(record: Record, *, is_verbose: bool) -> Sequence[str]:
-    event = str(record["event"])
-    if record.get("logger") == "uvicorn.error":
-        return [text] if (text := _of_uvicorn(event)) else []
-    if event in QUIET and not is_verbose:
+def _sentences(line: LogLine | None, record: Record, *, is_verbose: bool) -> Sequence[str]:
+    """`line` is None for a record of a library's."""
+    if line is None:
+        return _of_library(record)
+    if line in _QUIET and not is_verbose:
         return []
     try:
-        return [SENTENCES.get(event, _any)(record)]
-    except (LookupError, TypeError, ValueError):  # a library's record with the same words, or a shortened one
+        return [_sentence(line, record)]
+    except (LookupError, TypeError, ValueError):  # a shortened record lacks fields
         return [_any(record)]
+
+
+def _of_library(record: Record) -> Sequence[str]:
+    if record.get("logger") != "uvicorn.error":
+        return [_any(record)]
+    return [text] if (text := _of_uvicorn(str(record["event"]))) else []
 
 
 def _of_uvicorn(event: str) -> str:
@@ -149,42 +158,77 @@ def _parked(record: Record) -> str:
     return f"{what}, which waits for a person in `fulfill queue`{_why(record)}"
 
 
-def _about(text: str) -> Callable[[Record], str]:
-    """The sentence with its fields, and the error if there is one."""
-    return lambda record: f"{text.format_map(record)}{_why(record)}"
-
-
-SENTENCES: Final[Mapping[str, Callable[[Record], str]]] = {
-    "webhook delivery": _webhook,
-    "effect attempted": _effect,
-    "checkout retrieved": _retrieved,
-    "event parked": _parked,
-    "landing page": lambda record: f"the customer sees the landing page: {_label(str(record['state']))}",
-    "landing page did not wait for Stripe": _about("the landing page did not wait for Stripe any longer"),
-    "landing page could not fulfill": _about("Stripe could not be asked for the landing page"),
-    "landing page can't read the log": _about("the landing page can't be shown, since the log can't be read"),
-    "landing page failed": _about("the landing page failed"),
-    "stripe event not marked as failed": _about("the Stripe event {stripe_event} could not be marked as failed"),
-    "effect set aside until a restart": lambda record: (
-        f"{wording.effect(_step(record), Titles())} is left until a restart{_why(record)}"
-    ),
-    "effect ended its thread": lambda record: (
-        f"{wording.effect(str(record['effect']), Titles())} ended its thread{_why(record)}"
-    ),
-    "delivery answered after its deadline": _about("a delivery by {kind} answered after its deadline"),
-    "delivered, but not answered with a DeliveryReceipt and a text": _about(
-        "the delivery answered with {answer} instead of a receipt with a text; it counts as delivered"
-    ),
-    "outcome not stored yet": _about("the outcome of an attempt is not stored yet, and is tried again"),
-    "event left out of a view": _about("the view {view} left out event #{position}"),
-    "text is not used": _about("a text of yours is not used, since its original has changed: {place}"),
-    "leading": _about("leading: this process decides and delivers"),
-    "engine failed": _about("the engine failed, and the process ends"),
-}
-"""The sentence of a record, by its event."""
-
-QUIET: Final = frozenset({"decision", "reading begins"})
+_QUIET: Final = frozenset({LogLine.DECISION, LogLine.READING_BEGINS})
 """What says nothing to a person, unless `--verbose` asks for it."""
+
+
+def _sentence(line: LogLine, record: Record) -> str:  # noqa: C901 - a table with an entry for each line
+    match line:
+        case LogLine.WEBHOOK_DELIVERY:
+            return _webhook(record)
+        case LogLine.EFFECT_ATTEMPTED:
+            return _effect(record)
+        case LogLine.EVENT_PARKED:
+            return _parked(record)
+        case LogLine.CHECKOUT_RETRIEVED:
+            said = _retrieved(record)
+        case LogLine.LANDING_PAGE:
+            said = f"the customer sees the landing page: {_label(str(record['state']))}"
+        case LogLine.LANDING_PAGE_DID_NOT_WAIT:
+            said = "the landing page did not wait for Stripe any longer"
+        case LogLine.LANDING_PAGE_NOT_FULFILLED:
+            said = "Stripe could not be asked for the landing page"
+        case LogLine.LANDING_PAGE_NOT_READ:
+            said = "the landing page can't be shown, since the log can't be read"
+        case LogLine.LANDING_PAGE_FAILED:
+            said = "the landing page failed"
+        case LogLine.STRIPE_EVENT_NOT_MARKED:
+            said = f"the Stripe event {record['stripe_event']} could not be marked as failed"
+        case LogLine.EFFECT_SET_ASIDE:
+            said = f"{wording.effect(_step(record), Titles())} is left until a restart"
+        case LogLine.EFFECT_ENDED_ITS_THREAD:
+            said = f"{wording.effect(str(record['effect']), Titles())} ended its thread"
+        case LogLine.DELIVERY_AFTER_DEADLINE:
+            said = f"a delivery by {record['kind']} answered after its deadline"
+        case LogLine.DELIVERY_WITHOUT_RECEIPT:
+            instead = "instead of a receipt with a text; it counts as delivered"
+            said = f"the delivery answered with {record['answer']} {instead}"
+        case LogLine.OUTCOME_NOT_STORED:
+            said = "the outcome of an attempt is not stored yet, and is tried again"
+        case LogLine.EVENT_LEFT_OUT:
+            said = f"the view {record['view']} left out event #{record['position']}"
+        case LogLine.TEXT_NOT_USED:
+            said = f"a text of yours is not used, since its original has changed: {record['place']}"
+        case LogLine.LEADING:
+            said = "leading: this process decides and delivers"
+        case LogLine.ENGINE_FAILED:
+            said = "the engine failed, and the process ends"
+        case (
+            LogLine.DECISION
+            | LogLine.READING_BEGINS
+            | LogLine.STANDING_BY
+            | LogLine.LOG_WENT_BACK
+            | LogLine.LOG_NOT_WRITTEN
+            | LogLine.LOG_NOT_LOOKED_AT
+            | LogLine.LOG_NOT_FOLLOWED
+            | LogLine.NO_NOTIFICATIONS
+            | LogLine.LONG_STREAM_NOT_READ
+            | LogLine.LONG_STREAM_NOT_FOLDED
+            | LogLine.STATE_ROW_NOT_READ
+            | LogLine.STATE_ROW_NOT_WRITTEN
+            | LogLine.EFFECTS_NOT_CLAIMED
+            | LogLine.VIEW_EMPTIED
+            | LogLine.VIEW_BUILT_AGAIN
+            | LogLine.VIEWS_NOT_UPDATED
+            | LogLine.SERVING
+            | LogLine.WORKING
+            | LogLine.STOPPED
+            | LogLine.TOO_MANY_CONNECTIONS
+        ):
+            return _any(record)  # its name is a sentence, or it is for engineers
+        case _:
+            assert_never(line)
+    return f"{said}{_why(record)}"
 
 
 def _step(record: Record) -> str:

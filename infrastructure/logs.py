@@ -168,7 +168,7 @@ class _Render:
         line = self._written(record, raw)
         if len(line) > LINE_BYTES_MAX:
             kept = {key: value for key, value in record.items() if key in _ORDER}
-            line = self._written({**kept, "shortened": True}, kept)
+            line = self._written({**kept, "shortened": True}, {**kept, "event": raw.get("event")})
         return line
 
     def _written(self, record: Mapping[str, object], _raw: Mapping[str, object]) -> str:

@@ -10,6 +10,7 @@ import structlog
 from application.errors import described
 from application.log.anchor import Anchor
 from application.log.log import Entry, Notification
+from application.log_line import LogLine
 from application.reading.projection import Change, Projection, Put, Row, RowFold, Table, UnfitChange, narrowed
 from application.reading.views import Advance, Unreadable, View, Views
 from application.text.storable import storable
@@ -97,7 +98,7 @@ class Following:
 
     def leave_out(self, position: int, error: Exception) -> None:
         text = storable(described(error, UnfitChange)[:_ERROR_MAX])
-        logger.error("event left out of a view", view=self.view.name, position=position, error=text)
+        logger.error(LogLine.EVENT_LEFT_OUT, view=self.view.name, position=position, error=text)
         self.unreadable.append(Unreadable(position=position, error=text))
 
     def advance(self, anchor: Anchor) -> Advance:

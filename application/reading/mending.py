@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from application.log.tail import Entry
+from application.log_line import LogLine
 from application.reading.following import ReadableLog
 from application.reading.projection import Projection
 from application.reading.views import View, Views
@@ -55,7 +56,7 @@ class Mending:
             if reason not in self._reasons and _can_take_in(projection, self._log.entry(found)):
                 self._reasons.add(reason)
                 logger.warning(
-                    "view is built again: it left out an event that this version can take in",
+                    LogLine.VIEW_BUILT_AGAIN,
                     view=live.name,
                     position=found.id,
                 )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from application.log.anchor import anchors_at
+from application.log_line import LogLine
 from application.reading.following import Feed
 from application.reading.views import Overtaken, View, Views
 
@@ -39,7 +40,7 @@ def empty_void_among(known: Sequence[View], store: Feed, views: Views) -> Sequen
         views.empty(void)
     for view in void:
         logger.warning(
-            "view emptied: it was made from another log, or from this one before a restore; it is rebuilt",
+            LogLine.VIEW_EMPTIED,
             view=view.name,
             position=view.position,
         )

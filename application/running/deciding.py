@@ -9,6 +9,7 @@ from eventsourcing.persistence import PersistenceError
 from application.errors import Unprepared, reason_for
 from application.log.insertion import ParkedEvent
 from application.log.log import Entry, Log
+from application.log_line import LogLine
 from application.ports import Clock
 from application.running.readings import RETRIES, Reading, Readings
 from application.text.reason_wording import in_words
@@ -201,7 +202,9 @@ class Deciding:
         return (policy.name, position) in {(each.policy, each.position) for each in parked}
 
     def _park(self, policy: Policy, position: int, subject: str, error: Reason, batch: Batch) -> None:
-        logger.error("event parked", policy=policy.name, position=position, subject=subject, error=in_words(error))
+        logger.error(
+            LogLine.EVENT_PARKED, policy=policy.name, position=position, subject=subject, error=in_words(error)
+        )
         batch.park.append(
             ParkedEvent(policy=policy.name, position=position, subject=subject, error=error, parked_at=self._clock())
         )
@@ -215,7 +218,7 @@ class Deciding:
                 unit.command(StripeEvent, event.originator_id, StripeEvent.fail, error)
         except UnreadableEvent as unreadable:
             why = in_words(unreadable.reason)
-            logger.error("stripe event not marked as failed", stripe_event=event.originator_id, error=why)
+            logger.error(LogLine.STRIPE_EVENT_NOT_MARKED, stripe_event=event.originator_id, error=why)
 
     def _retry(self, policy: Policy, subject: str, batch: Batch) -> None:
         """Handle the parked events of this subject in order, up to the first that fails, since a person asked for a

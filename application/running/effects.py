@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from application.errors import Busy, Stopped, StoreUnavailable, described, reason_for
+from application.log_line import LogLine
 from application.ports import Clock, NotTaken, Permanent, PortError, WorkerLocks
 from application.reading.due_effects import DueEffect, DueEffects
 from application.running.candidates import Candidates
@@ -130,7 +131,7 @@ class EffectRunner:
         if performed.cancelled():
             self._outcomes.store(call, NotBegun())
         elif (error := performed.exception()) is not None:
-            logger.error("effect ended its thread", effect=call.attempt.step, error=type(error).__name__)
+            logger.error(LogLine.EFFECT_ENDED_ITS_THREAD, effect=call.attempt.step, error=type(error).__name__)
             self._outcomes.store(call, self._outcomes.failed(call.kind, call.attempt, reason_for(error, PortError)))
 
     def _let_go(self, call: Call) -> None:
@@ -184,7 +185,7 @@ class EffectRunner:
     def _set_aside(self, hint: DueEffect, failure: Exception) -> None:
         set_aside = self._candidates.set_aside(hint.effect_id)
         logger.error(
-            "effect set aside until a restart",
+            LogLine.EFFECT_SET_ASIDE,
             session_id=hint.session_id,
             effect=hint.effect_id,
             error=described(failure, PortError),

@@ -15,6 +15,7 @@ from eventsourcing.persistence import PersistenceError
 
 from application.errors import Busy, Stopped, StoreUnavailable
 from application.log.log import Log
+from application.log_line import LogLine
 from application.ports import WorkerLocks
 from application.reading.views import Views
 from application.running.effects import EffectRunner
@@ -140,7 +141,7 @@ class Engine:
         try:
             loop()
         except BaseException as error:
-            logger.critical("engine failed", thread=name, error=f"{type(error).__name__}: {error}", exc_info=True)
+            logger.critical(LogLine.ENGINE_FAILED, thread=name, error=f"{type(error).__name__}: {error}", exc_info=True)
             self.failure = error
             self._writer.close(error)
             if self.on_failure is not None:
@@ -171,7 +172,7 @@ class Engine:
             self._log.store.check_not_replaced()
             self._followers.check_positions()
         except PersistenceError as error:
-            logger.error("the log can't be looked at for now", error=str(error))
+            logger.error(LogLine.LOG_NOT_LOOKED_AT, error=str(error))
             self._writer.is_failing = True  # so callers learn it before the next write
             return
         if self._writer.is_failing:
@@ -183,7 +184,7 @@ class Engine:
         try:
             return self._followers.turn()
         except PersistenceError as error:
-            logger.error("the log can't be followed for now", error=str(error))
+            logger.error(LogLine.LOG_NOT_FOLLOWED, error=str(error))
             self._stopping.wait(_ERROR_PAUSE_SECONDS)
             return False
 
@@ -200,7 +201,7 @@ class Engine:
                 while self._is_to_project and self._projector.turn():
                     self._runner.wake.set()
             except PersistenceError as error:
-                logger.error("views can't be brought up to date for now", error=str(error))
+                logger.error(LogLine.VIEWS_NOT_UPDATED, error=str(error))
                 self._stopping.wait(_ERROR_PAUSE_SECONDS)
 
     def _prepare(self) -> None:
@@ -211,7 +212,7 @@ class Engine:
                 while not self._stopping.is_set() and self._long_streams.turn():
                     pass
             except PersistenceError as error:
-                logger.error("a long stream can't be read for now", error=str(error))
+                logger.error(LogLine.LONG_STREAM_NOT_READ, error=str(error))
                 self._long_streams.wake.set()
                 self._stopping.wait(_ERROR_PAUSE_SECONDS)
             except Stopped:
@@ -225,7 +226,7 @@ class Engine:
             except Stopped:
                 return
             except (Busy, StoreUnavailable, PersistenceError) as error:
-                logger.error("effects can't be claimed for now", error=str(error))
+                logger.error(LogLine.EFFECTS_NOT_CLAIMED, error=str(error))
                 self._stopping.wait(_ERROR_PAUSE_SECONDS)
                 did = False
             if not did:

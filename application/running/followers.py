@@ -13,6 +13,7 @@ from eventsourcing.persistence import IntegrityError
 from application.log.insertion import Bookkeeping, Move
 from application.log.leading import Terms
 from application.log.log import Entry, Log
+from application.log_line import LogLine
 from application.ports import Clock, WorkerLocks
 from application.reading.story import quotes_personal_data, sentence
 from application.running.deciding import Batch, Deciding, Decision
@@ -148,7 +149,7 @@ class Followers:
     def _leads(self) -> bool:
         leads = self._locks.lead()
         if leads is not self._was_leading:
-            logger.info("leading" if leads else "another process leads, this one stands by")
+            logger.info(LogLine.LEADING if leads else LogLine.STANDING_BY)
         self._was_leading = leads
         if not leads:
             self._positions = {}
@@ -166,7 +167,7 @@ class Followers:
             self._log.store.replace_terms(self._terms)
         stored = self._look_up()
         if any(stored[name] < known for name, known in self._stored.items()):
-            logger.warning("the log went back to an earlier position, so everything is read again", positions=stored)
+            logger.warning(LogLine.LOG_WENT_BACK, positions=stored)
             self._log.store.begin_epoch()
             self._epoch = self._log.store.epoch
         # Everything is read before anything is kept: if a read fails, the next turn starts over.
@@ -190,7 +191,7 @@ class Followers:
             return {}
         end = min(reached, self._log.store.max_notification_id() or 0)  # a restored log may lack its last events
         for reading in new:
-            logger.info("reading begins", policy=reading.policy, reading=reading.name, begins=str(reading.begins))
+            logger.info(LogLine.READING_BEGINS, policy=reading.policy, reading=reading.name, begins=str(reading.begins))
         begun = {reading.name: end for reading in new if reading.begins is Begin.AT_THE_END}
         moves = [Move(follower=name, since=0, to=end) for name in begun]
         if moves:
@@ -252,7 +253,7 @@ class Followers:
     def _log_decisions(self, batch: Batch) -> None:
         for decision in batch.decisions:
             logger.info(
-                "decision",
+                LogLine.DECISION,
                 policy=decision.policy,
                 session_id=decision.event.session_id,
                 because=decision.event.TOPIC,

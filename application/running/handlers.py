@@ -7,6 +7,7 @@ from typing import assert_never
 import structlog
 
 from application.log.log import Log
+from application.log_line import LogLine
 from application.ports import (
     Clock,
     Deliverer,
@@ -228,7 +229,7 @@ def _note(attempt: Attempt, answer: object) -> str | None:
         case _:
             wrong = type(answer).__name__
     logger.warning(
-        "delivered, but not answered with a DeliveryReceipt and a text",
+        LogLine.DELIVERY_WITHOUT_RECEIPT,
         session_id=attempt.session_id,
         effect=attempt.step,
         answer=wrong,

@@ -12,6 +12,7 @@ from typing import assert_never
 import structlog
 
 from application.errors import Busy, Stopped, StoreUnavailable, described, reason_for
+from application.log_line import LogLine
 from application.ports import Clock, PortError
 from application.running.effect_kinds import Attempt, Done, EffectKind
 from application.text.reason_wording import in_words
@@ -136,7 +137,7 @@ class Outcomes:
             except Stopped:
                 return _STOPPED
             except (Busy, StoreUnavailable) as error:
-                logger.warning("outcome not stored yet", session_id=call.attempt.session_id, error=str(error))
+                logger.warning(LogLine.OUTCOME_NOT_STORED, session_id=call.attempt.session_id, error=str(error))
                 self._threads.sleep(_STORE_AGAIN_SECONDS)
 
     def _submit(self, call: Call, result: Result) -> "Future[CallEnd]":
@@ -179,7 +180,7 @@ class Outcomes:
         if call.began_at is not None:
             logger.log(
                 ending.level,
-                "effect attempted",
+                LogLine.EFFECT_ATTEMPTED,
                 session_id=call.attempt.session_id,
                 effect=call.attempt.step,
                 attempt=call.attempt.number,

@@ -17,6 +17,7 @@ from eventsourcing.persistence import PersistenceError
 from application.errors import Stopped, Unprepared, described
 from application.log.anchor import digest_of
 from application.log.log import Log
+from application.log_line import LogLine
 from application.threads import Threads
 from application.writing.states import StateRow, StateRows
 from domain.event import A, Aggregate, Event
@@ -167,7 +168,7 @@ class LongStreams:
         except (PersistenceError, Stopped):
             raise
         except Exception as error:  # noqa: BLE001 - the boundary around one stream: raised to the caller that loads it
-            logger.error("long stream can't be folded", stream=id, error=described(error))
+            logger.error(LogLine.LONG_STREAM_NOT_FOLDED, stream=id, error=described(error))
             self._failed[id] = error
             return
         self._keep(state, epoch)
@@ -190,7 +191,7 @@ class LongStreams:
         try:
             row = self._rows.load(kind, id, self.pause)
         except PersistenceError as error:
-            logger.warning("state row not read", stream=id, error=str(error))
+            logger.warning(LogLine.STATE_ROW_NOT_READ, stream=id, error=str(error))
             return None
         if row is None or self._digest(row.state) != row.digest:
             return None
@@ -205,7 +206,7 @@ class LongStreams:
         try:
             size = self._rows.save(StateRow(state=base.state, digest=digest), self.pause)
         except PersistenceError as error:
-            logger.warning("state row not written", stream=base.state.id, error=str(error))
+            logger.warning(LogLine.STATE_ROW_NOT_WRITTEN, stream=base.state.id, error=str(error))
         self._saved_until[base.state.id] = base.state.version + self._events_per_row(size)
 
     def _events_per_row(self, size: int) -> int:

@@ -16,6 +16,7 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 
 from application.errors import Busy, Stopped, StoreUnavailable, Unprepared
 from application.log.log import Log
+from application.log_line import LogLine
 from application.threads import Threads
 from application.writing.recent_states import RecentStates
 from application.writing.unit_of_work import Fetch, Stamp, UnitOfWork
@@ -133,7 +134,7 @@ class Writer:
         try:
             self._log.store.try_to_write()
         except PersistenceError as error:
-            logger.error("the log still can't be written", error=str(error))
+            logger.error(LogLine.LOG_NOT_WRITTEN, error=str(error))
         else:
             self.is_failing = False
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import structlog
 
+from application.log_line import LogLine
 from application.ports import Deliverer, DeliveryReceipt, DeliveryRequest, NotTaken, Temporary
 from application.threads import Overdue, Threads
 from domain import reasons
@@ -60,7 +61,7 @@ class TimeLimit:
                 self._overdue.discard(call)
             if was_overdue:
                 logger.warning(
-                    "delivery answered after its deadline",
+                    LogLine.DELIVERY_AFTER_DEADLINE,
                     session_id=request.session_id,
                     kind=self._kind,
                     attempt=request.attempt,

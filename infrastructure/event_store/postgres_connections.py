@@ -12,6 +12,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
 
+from application.log_line import LogLine
 from infrastructure.postgres import Connections, connect, database_name, translated_errors
 
 SCHEMA = "fulfillment"
@@ -96,7 +97,7 @@ class CommitListener:
                     self._notify(notify)  # of commits from before it listened
                     self._receive(connection, notify)
             except Exception as error:  # noqa: BLE001 - a thread's boundary: the reader polls meanwhile
-                logger.warning("no notifications of commits for now", error=str(error))
+                logger.warning(LogLine.NO_NOTIFICATIONS, error=str(error))
                 self._stopping.wait(_LISTEN_AGAIN_SECONDS)
 
     def _receive(self, connection: psycopg.Connection[Any], notify: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from application.log_line import LogLine
 from application.text.english import counted
 from infrastructure.database import PostgresDatabase, SQLiteFile
 from infrastructure.log_format import LogFormat
@@ -43,12 +44,12 @@ class Announcement:
     """Where the web server listens; None without one."""
     has_worker: bool = True
 
-    def log(self, logger: "BoundLogger", event: str, **fields: object) -> None:
+    def log(self, logger: "BoundLogger", line: LogLine, **fields: object) -> None:
         """Log the start, and each warning."""
         settings = self.runtime.settings
         addresses = {"webhook": self._webhook, "landing_page": self._landing_page} if self.base_url else {}
         logger.info(
-            event,
+            line,
             **fields,
             mode=self._mode,
             **addresses,

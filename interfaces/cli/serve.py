@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from application.log_line import LogLine
 from infrastructure.log_format import LogFormat
 from interfaces.cli.announcement import Announcement, Format
 from interfaces.cli.announcement import log_format as chosen_format
@@ -45,7 +46,7 @@ def serve(
     if format is LogFormat.TEXT:
         announcement.say()
     else:
-        announcement.log(structlog.get_logger(__name__), "serving", host=host, port=port)
+        announcement.log(structlog.get_logger(__name__), LogLine.SERVING, host=host, port=port)
     return ended(serve_web(runtime, host, port, with_worker=with_worker), as_json=json)
 
 
@@ -71,12 +72,12 @@ def worker(*, log_format: Format = None, json: Json = False) -> int:
     if format is LogFormat.TEXT:
         announcement.say()
     else:
-        announcement.log(logger, "working")
+        announcement.log(logger, LogLine.WORKING)
     _spare_the_collector()
     runtime.engine.start()
     is_stopping.wait()
     runtime.engine.stop()
-    logger.info("stopped")
+    logger.info(LogLine.STOPPED)
     return ended(FAILED if runtime.engine.failure else DONE, as_json=json)
 
 

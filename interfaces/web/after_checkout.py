@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from application.errors import Busy, Stopped, StoreUnavailable, described
 from application.fulfill_checkout import FulfillCheckout
 from application.log.log import Log
+from application.log_line import LogLine
 from application.ports import Clock, PortError, SessionUnknown
 from application.reading.checkout_state import CheckoutState, checkout_state
 from application.reading.mailed_keys import mailed_keys
@@ -96,10 +97,10 @@ class AfterCheckout:
             mailed = await anyio.to_thread.run_sync(self._mailed, id, fulfillment, limiter=self._looks)
         except (PersistenceError, UnreadableEvent, TimeoutError) as error:
             why = described(error, PersistenceError, TimeoutError)
-            logger.error("landing page can't read the log", session_id=id, error=why)
+            logger.error(LogLine.LANDING_PAGE_NOT_READ, session_id=id, error=why)
             return self._not_now(503, "unavailable", unavailable_text, accepted, as_json=wants_json)
         state = checkout_state(session, fulfillment)
-        logger.info("landing page", session_id=id, state=str(state))
+        logger.info(LogLine.LANDING_PAGE, session_id=id, state=str(state))
         locale = session.checkout.locale if session.checkout else None
         page = landing_page.landing_page(
             session,
@@ -125,15 +126,15 @@ class AfterCheckout:
             with anyio.fail_after(_WAIT_SECONDS):
                 session = await anyio.to_thread.run_sync(fulfill, limiter=limiter, abandon_on_cancel=True)
         except TimeoutError:
-            logger.warning("landing page did not wait for Stripe", session_id=id)
+            logger.warning(LogLine.LANDING_PAGE_DID_NOT_WAIT, session_id=id)
             return True
         except SessionUnknown:
             return False
         except (PortError, Busy, Stopped, StoreUnavailable, PersistenceError) as error:
-            logger.error("landing page could not fulfill", session_id=id, error=f"{type(error).__name__}: {error}")
+            logger.error(LogLine.LANDING_PAGE_NOT_FULFILLED, session_id=id, error=f"{type(error).__name__}: {error}")
             return True
         except Exception as error:  # a process boundary: the customer sees what the log knows, whatever it is
-            logger.critical("landing page failed", session_id=id, error=type(error).__name__, exc_info=True)
+            logger.critical(LogLine.LANDING_PAGE_FAILED, session_id=id, error=type(error).__name__, exc_info=True)
             return True
         return session.park_reason not in _FOREIGN
 

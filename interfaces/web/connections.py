@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import structlog
 
+from application.log_line import LogLine
 from interfaces.web.log_throttle import LOG_AGAIN_SECONDS, LogThrottle
 from interfaces.web.protocol import HttpProtocol
 
@@ -117,7 +118,7 @@ class Connection(HttpProtocol):
             return True
         idle = next(iter(self._waiting), None)
         if self._is_time_to_log():
-            logger.warning("too many connections", connections_max=self.limit_concurrency, all_busy=idle is None)
+            logger.warning(LogLine.TOO_MANY_CONNECTIONS, connections_max=self.limit_concurrency, all_busy=idle is None)
         if idle is None:
             return False
         self.connections.discard(idle)

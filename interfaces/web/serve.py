@@ -10,6 +10,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from application.log_line import LogLine
 from application.running.engine import STOP_SECONDS
 from interfaces.bootstrap import Runtime
 from interfaces.web.after_checkout import AfterCheckout
@@ -68,7 +69,7 @@ def serve(
 
     runtime.engine.on_failure = end
     for place in runtime.texts.unused():
-        logger.warning("text is not used", place=place)
+        logger.warning(LogLine.TEXT_NOT_USED, place=place)
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops for these, then raises them again: a requested stop is no failure, so they end here
         signal.signal(number, _nothing)

@@ -9,6 +9,7 @@ from eventsourcing.persistence import PersistenceError
 from starlette.types import Receive, Scope, Send
 
 from application.errors import Busy, Stopped, StoreUnavailable
+from application.log_line import LogLine
 from application.ports import Clock, NotFromStripe, WebhookDelivery, WebhookReader
 from application.receive import receive as record
 from application.writing.writer import Writer
@@ -87,7 +88,7 @@ class Webhook:
             return
         logger.log(
             _LEVELS.get(outcome, logging.INFO),
-            "webhook delivery",
+            LogLine.WEBHOOK_DELIVERY,
             session_id=delivery.received.session_id if delivery else None,
             stripe_event=delivery.event_id if delivery else None,
             type=delivery.received.type if delivery else None,

@@ -96,12 +96,26 @@ REFUSAL = HalfAdded(
     named="RefusalCode.PARCEL_LOST",
     places={Path("application/text/refusal_wording.py")},
 )
+IDENTIFIER = HalfAdded(
+    module=Path("domain/identifiers.py"),
+    after='    KEY_POOL = "key_pool"\n',
+    member='    PARCEL = "parcel"\n',
+    named="IdentifierKind.PARCEL",
+    places={Path("application/text/identifier_wording.py")},
+)
+LOG_LINE = HalfAdded(
+    module=Path("application/log_line.py"),
+    after='    LEADING = "leading"\n',
+    member='    PAUSED = "paused"\n',
+    named="LogLine.PAUSED",
+    places={Path("infrastructure/log_lines.py")},
+)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(
     "added",
-    [KIND, STATE, EVENT_TYPE, CHECKOUT_STATE, WORK, ROW_OF_WORK, REMEDY, REFUSAL],
+    [KIND, STATE, EVENT_TYPE, CHECKOUT_STATE, WORK, ROW_OF_WORK, REMEDY, REFUSAL, IDENTIFIER, LOG_LINE],
     ids=[
         "a delivery",
         "a line's state",
@@ -111,6 +125,8 @@ REFUSAL = HalfAdded(
         "a task with a row",
         "a remedy",
         "a refusal",
+        "an identifier",
+        "a line of the program's log",
     ],
 )
 def test_what_is_added_to_the_list_alone_fails_type_checking_where_it_is_missing(
