@@ -1,6 +1,6 @@
 """The fulfillment of a session: its plan, and the progress of each line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self, assert_never
 
@@ -308,6 +308,12 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
             unfinished=self.unfinished + before.state.is_finished - line.state.is_finished,
         )
 
+    def _with_each(self, lines: Iterable[Line]) -> Self:
+        state = self
+        for line in lines:
+            state = state._with(line)
+        return state
+
     def apply(self, event: FulfillmentFact) -> Self:  # noqa: C901 - a case for each event
         match event:
             case Fulfillment.StockHeld():
@@ -331,29 +337,14 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
                 line = self.lines[event.line_item]
                 return self._with(line.delivered(event.occurred_at, event.keys, event.link, event.note))
             case Fulfillment.Shipped():
-                parcel = Parcel(
-                    number=event.number,
-                    lines=event.lines,
-                    carrier=event.carrier,
-                    tracking=event.tracking,
-                    shipped_at=event.occurred_at,
-                    ships_to=self.ships_to,
-                )
-                return replace(self, parcels=(*self.parcels, parcel), shipments=event.number)
+                return self._shipped(event)
             case Fulfillment.ParcelCorrected():
                 corrected = self.parcel(event.number).corrected(carrier=event.carrier, tracking=event.tracking)
                 return replace(self, parcels=self._parcels_with(corrected))
             case Fulfillment.Unshipped():
-                unshipped = self
-                for plan in event.lines:
-                    unshipped = unshipped._with(unshipped.lines[plan.id].unshipped())
-                emptied = self.parcel(event.number).without([plan.id for plan in event.lines])
-                undone = self.undone_parcels if emptied.lines else (*self.undone_parcels, emptied)
-                return replace(unshipped, parcels=self._parcels_with(emptied), undone_parcels=undone)
+                return self._unshipped(event)
             case Fulfillment.LineItemsCanceled():
-                canceled = self
-                for id in event.lines:
-                    canceled = canceled._with(canceled.lines[id].canceled())
+                canceled = self._with_each(self.lines[id].canceled() for id in event.lines)
                 return replace(canceled, cancellations=event.number)
             case Fulfillment.KeysRevoked():
                 return self._with(self.lines[event.line_item].without_keys(event.numbers))
@@ -370,6 +361,23 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
                 return self
             case _:
                 assert_never(event)
+
+    def _shipped(self, event: FulfillmentEvents.Shipped) -> Self:
+        parcel = Parcel(
+            number=event.number,
+            lines=event.lines,
+            carrier=event.carrier,
+            tracking=event.tracking,
+            shipped_at=event.occurred_at,
+            ships_to=self.ships_to,
+        )
+        return replace(self, parcels=(*self.parcels, parcel), shipments=event.number)
+
+    def _unshipped(self, event: FulfillmentEvents.Unshipped) -> Self:
+        unshipped = self._with_each(self.lines[plan.id].unshipped() for plan in event.lines)
+        emptied = self.parcel(event.number).without([plan.id for plan in event.lines])
+        undone = self.undone_parcels if emptied.lines else (*self.undone_parcels, emptied)
+        return replace(unshipped, parcels=self._parcels_with(emptied), undone_parcels=undone)
 
 
 def _check_label(carrier: str, tracking: str | None) -> None:
