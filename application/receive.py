@@ -14,6 +14,6 @@ def receive(writer: Writer, clock: Clock, id: StripeEventId, received: StripeEve
 
     Raises:
         Busy: too much is waiting already.
-        Stopped: the engine takes nothing any more.
+        Stopped: the engine accepts nothing anymore.
     """
     writer.begin(stamped(received, Stamp(actor="stripe", now=clock()), id, 1), waiter)

@@ -46,7 +46,7 @@ class CatalogError(Exception):
 
 
 def load_catalog(path: Path, own_kinds: frozenset[str]) -> Catalog:
-    """The rules of the file. A file that is absent or empty has none.
+    """Return the rules of the file; none if the file is absent or empty.
 
     Raises:
         CatalogError: it can't be read, or something in it is wrong.

@@ -26,7 +26,7 @@ class PostgresDatabase:
         return str(found) if found else None
 
     def __str__(self) -> str:
-        """Without the password."""
+        """Return the URL without the password."""
         from infrastructure.postgres import database_name
 
         return database_name(self.url)
@@ -38,7 +38,7 @@ Database = SQLiteFile | PostgresDatabase
 def parse_database(text: str) -> Database:
     """
     Raises:
-        ValueError: it is neither. The message is a sentence that repeats no password.
+        ValueError: the text is the URL of neither kind of database. The message is a sentence that repeats no password.
     """
     if text.startswith(("postgresql://", "postgres://")):
         return _postgres(text)
@@ -54,7 +54,7 @@ def parse_database(text: str) -> Database:
 
 
 def url_of(file: Path) -> str:
-    """What `DATABASE_URL` has to be for this file, as a shell takes it."""
+    """Return the value of `DATABASE_URL` for this file, quoted for a shell."""
     return shlex.quote(f"sqlite:///{quote(str(file))}")
 
 

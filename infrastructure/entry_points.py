@@ -23,8 +23,8 @@ def installed(group: str) -> EntryPoints:
 
 
 def load_all(group: str, noun: str, taken: Set[str], make: Callable[[object], T | None], wanted: str) -> dict[str, T]:
-    """Load everything that installed packages offer in this group, by its name. `make` turns what an entry point names
-    into the thing itself, or returns None for something else; `wanted` is what it must do, as the text after "must".
+    """Load everything that installed packages offer in this group, by its name. `make` converts the loaded object, or
+    returns None if it is something else; `wanted` is what the object must do, as the text after "must".
 
     Raises:
         NotLoaded: one does not load, is something else, or its name can't be used.

@@ -1,4 +1,4 @@
-"""How the lines of the log are written."""
+"""The formats of the program's log."""
 
 from enum import StrEnum
 

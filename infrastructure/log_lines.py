@@ -40,13 +40,13 @@ class LinesForAPerson:
     zone: tzinfo = UTC
 
     def with_orders(self, text: str) -> str:
-        """The text with order numbers in the place of session IDs: a whole ID opens the landing page, and a part of it
-        can't be read aloud."""
+        """Return the text with order numbers in place of session IDs: a whole ID opens the landing page, and a part
+        of one can't be read aloud."""
         return _SESSION.sub(lambda found: self._order(found[0]), text)
 
     def lines(self, record: Record, raw: Record, given: Sequence[Sentence] | None, *, is_verbose: bool = False) -> str:
-        """The lines of a record, empty if it says nothing to a person. `raw` is the record before its redaction, and
-        `given` is what came with it for a person.
+        """Return the lines of a record; empty if it says nothing to a person. `raw` is the record before its redaction,
+        and `given` is what came with it for a person.
 
         A traceback has lines of its own.
         """

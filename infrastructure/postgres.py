@@ -58,24 +58,24 @@ class Unreachable(DatabaseError):
 
 
 def database_name(url: str) -> str:
-    """The database for messages, without the password."""
+    """Return the database as messages name it, without the password."""
     parts = conninfo_to_dict(url)
     hosts = str(parts.get("host") or "this machine")
     return f"PostgreSQL database {parts.get('dbname') or ''} at {hosts.replace(',', ' or ')}"
 
 
 def without_password(url: str) -> str:
-    """The URL of the database without passwords, which every user of the machine may read."""
+    """Return the URL of the database without passwords, so that other users of the machine may read it."""
     secrets = {"password", "sslpassword"}
     parts: dict[str, Any] = dict(conninfo_to_dict(url))
     return make_conninfo(**{name: value for name, value in parts.items() if name not in secrets})
 
 
 def connect(url: str, purpose: str, **more: Any) -> psycopg.Connection[Any]:
-    """A connection in autocommit mode, for a purpose that operators see in `pg_stat_activity`.
+    """Return a connection in autocommit mode. Operators see its purpose in `pg_stat_activity`.
 
     Raises:
-        Unreachable: there is none to be had.
+        Unreachable: the server can't be reached.
     """
     asked: Mapping[str, Any] = {
         **_REACHED_WITHIN,
@@ -96,7 +96,7 @@ def connect(url: str, purpose: str, **more: Any) -> psycopg.Connection[Any]:
 
 
 class Connections:
-    """A few connections to one database, each used by one thread at a time. None is made before it is needed.
+    """A few connections to one database, each used by one thread at a time. Each is opened when it is first needed.
 
     Not `psycopg_pool`: that connects in the background, so a caller waits for a timeout while the server is away and
     does not learn why; and after an outage it pauses between the connections that it finds broken.
@@ -129,14 +129,14 @@ class Connections:
             self.epoch += 1
 
     def close(self) -> None:
-        """A connection in use is closed when it is given back."""
+        """Close all connections: one in use is closed when it is returned."""
         with self._lock:
             self._is_closed = True
             while self._idle:
                 self._idle.pop().close()
 
     def is_own(self, backend: int) -> bool:
-        """Whether the server process of this number works for one of these connections."""
+        """True if the server process with this PID serves one of these connections."""
         with self._lock:
             return backend in self._backends
 
@@ -145,7 +145,7 @@ class Connections:
         """A connection in autocommit mode.
 
         Raises:
-            PersistenceError: there is none, or it failed while it was used.
+            PersistenceError: the server can't be reached, or the connection failed while it was used.
         """
         with self._slot(), translated_errors(self.what):
             connection = self._idle_one() or self._connect()
@@ -207,24 +207,25 @@ class Connections:
 
 
 def is_quiet(connection: psycopg.Connection[Any]) -> bool:
-    """A server sends nothing to an idle client, except when it ends the connection."""
+    """True if nothing has arrived: a server sends nothing to an idle client, except when it ends the connection."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     return not poll.poll(0)
 
 
 def make_schema(connection: psycopg.Connection[Any], schema: str) -> None:
-    """PostgreSQL asks for the right to make schemas even where there is nothing to make."""
+    """Create the schema if it is missing. `IF NOT EXISTS` would require the right to create schemas even if it
+    exists."""
     if connection.execute("SELECT to_regnamespace(%s)", (schema,)).fetchone() == (None,):
         connection.execute(f'CREATE SCHEMA "{schema}"'.encode())
 
 
 @contextmanager
 def translated_errors(what: str) -> Iterator[None]:
-    """Errors of PostgreSQL as those of the event-sourcing library, in a sentence about `what`.
+    """Raise errors of PostgreSQL as those of the event-sourcing library, with a sentence about `what`.
 
     Raises:
-        PersistenceError: the one of the library's errors that fits.
+        PersistenceError: the library's error that fits.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Keeps secrets, e-mail addresses, card numbers and whole session IDs out of the logs, and limits their length.
+"""Keeps secrets, email addresses, card numbers and whole session IDs out of the logs, and limits their length.
 
 It removes too much rather than too little: readers of a log line need none of these.
 """
@@ -37,7 +37,7 @@ _CARD_LENGTH_MIN, _CARD_LENGTH_MAX = 13, 19
 
 
 class Redaction:
-    """Takes out what must not be logged; `secrets` are texts without a shape that gives them away."""
+    """Removes what must not be logged. `secrets` are texts that can't be recognized by their shape."""
 
     def __init__(self, secrets: Collection[str] = (), without_sessions: Callable[[str], str] | None = None) -> None:
         """`without_sessions` takes whole session IDs out of a text: by default, it shortens them."""
@@ -99,8 +99,8 @@ class Redaction:
 
 
 def session_shortened(text: str) -> str:
-    """`text` with the beginning of each session ID only: the whole ID opens the landing page, which shows license keys
-    for an hour. `fulfill search` finds a checkout by the beginning."""
+    """Return the text with each session ID cut to its beginning: the whole ID opens the landing page, which shows
+    license keys for an hour. `fulfill search` finds a checkout by the beginning."""
     return _SESSION.sub(r"\1...", text)
 
 

@@ -1,4 +1,5 @@
-"""What customers, staff and Stripe typed, made safe to show: one line without tricks, and links that are links."""
+"""What customers, staff and Stripe typed, made safe to show: a text on one line, and a link that a browser may
+follow."""
 
 import re
 import unicodedata
@@ -11,14 +12,15 @@ _NOT_IN_LINKS = re.compile(r"[\s\x00-\x20\x7f<>\"\\^`{|}]")
 
 
 def one_line(text: str, length_max: int = 200) -> str:
-    """`text` without line breaks, control characters and direction marks, cut with an ellipsis if it is too long."""
+    """Return the text without line breaks, control characters and direction marks, cut with an ellipsis if it is too
+    long."""
     kept = (" " if unicodedata.category(letter) in {"Cc", "Zl", "Zp", "Cs"} else letter for letter in text)
     line = " ".join("".join(letter for letter in kept if letter not in _BIDI).split())
     return line if len(line) <= length_max else line[: length_max - 1].rstrip() + "…"
 
 
 def web_link(text: str | None) -> str | None:
-    """`text` if it is an address that a browser may be sent to, so http or https with a host; nothing otherwise."""
+    """Return the text if it is an http or https URL with a host, which a browser may be sent to; None otherwise."""
     if text is None or len(text) > _LINK_LENGTH_MAX or _NOT_IN_LINKS.search(text):
         return None
     try:

@@ -45,7 +45,7 @@ class SettingsError(Exception):
 
 
 def api_key(name: str, text: str) -> str:
-    """The key of a Stripe account, secret or restricted.
+    """Return the key of a Stripe account, secret or restricted.
 
     Raises:
         SettingsError: the text is something else.
@@ -58,7 +58,7 @@ def api_key(name: str, text: str) -> str:
 
 
 def webhook_secrets(name: str, text: str) -> tuple[str, ...]:
-    """One signing secret or several.
+    """Return one signing secret or several.
 
     Raises:
         SettingsError: the text is something else.
@@ -70,7 +70,7 @@ def webhook_secrets(name: str, text: str) -> tuple[str, ...]:
 
 
 def secret_key(name: str, text: str) -> str:
-    """A text that is long enough to sign with.
+    """Return a text that is long enough to sign with.
 
     Raises:
         SettingsError: it is shorter.
@@ -81,7 +81,7 @@ def secret_key(name: str, text: str) -> str:
 
 
 def url(name: str, text: str) -> str:
-    """An address without a slash at its end; https, unless it is on this machine.
+    """Return a URL without a slash at its end; https, unless it is on this machine.
 
     Raises:
         SettingsError: the text is something else.
@@ -96,7 +96,7 @@ def url(name: str, text: str) -> str:
 
 
 def time_zone(name: str, text: str) -> ZoneInfo:
-    """A time zone by its IANA name.
+    """Return a time zone by its IANA name.
 
     Raises:
         SettingsError: there is none of this name.
@@ -114,7 +114,7 @@ def path(_name: str, text: str) -> Path:
 
 
 def whole_number(name: str, text: str, accepted: Range) -> int:
-    """A number within this range.
+    """Return a number within this range.
 
     Raises:
         SettingsError: the text is something else.
@@ -134,7 +134,7 @@ def _split(text: str) -> SplitResult | None:
 
 
 def database(text: str) -> Database:
-    """Where the log is.
+    """Return the database of the log.
 
     Raises:
         SettingsError: the text is something else.
@@ -146,7 +146,7 @@ def database(text: str) -> Database:
 
 
 def smtp_server(name: str, text: str) -> "SmtpServer":
-    """Where mails go.
+    """Return the mail server.
 
     Raises:
         SettingsError: the text is something else.
@@ -160,7 +160,7 @@ def smtp_server(name: str, text: str) -> "SmtpServer":
 
 
 def mail_from(text: str) -> str:
-    """The sender of mails, with a name or without.
+    """Return the sender of mails, with a name or without.
 
     Raises:
         SettingsError: the text is something else.
@@ -175,12 +175,12 @@ def mail_from(text: str) -> str:
 
 
 def sender_name(mail_from: str) -> str | None:
-    """The name before the address of the sender, if there is one."""
+    """Return the name before the address of the sender; empty without one."""
     return Sender.parse(mail_from).address.display_name or None
 
 
 def email(name: str, text: str) -> str:
-    """An address that mails can be sent to.
+    """Return an address that mails can be sent to.
 
     Raises:
         SettingsError: the text is something else.
@@ -193,7 +193,7 @@ def email(name: str, text: str) -> str:
 
 
 def phone(name: str, text: str) -> str:
-    """A phone number as people write it.
+    """Return a phone number as people write it.
 
     Raises:
         SettingsError: the text is something else.
@@ -204,7 +204,7 @@ def phone(name: str, text: str) -> str:
 
 
 def order_prefix(name: str, text: str) -> str:
-    """What stands before order numbers.
+    """Return the prefix of order numbers.
 
     Raises:
         SettingsError: the text is something else.
@@ -217,7 +217,7 @@ def order_prefix(name: str, text: str) -> str:
 
 
 def mails(text: str) -> frozenset[MailKind]:
-    """The kinds of mails that go out.
+    """Return the kinds of mails that go out.
 
     Raises:
         SettingsError: the text is something else.

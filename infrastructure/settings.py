@@ -27,7 +27,7 @@ _TEXT_MAX = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How much one process tries of one kind of effect: so many at a time, and each so often."""
+    """How many effects of one kind a process carries out at a time, and how often it tries each."""
 
     concurrency: int
     attempts_max: int
@@ -94,7 +94,7 @@ class Settings:
 
     @property
     def secrets(self) -> Sequence[str]:
-        """The values that must never be seen, in logs least of all."""
+        """The values that must never be shown or logged."""
         password = self.smtp.password if self.smtp else None
         known = (self.stripe_api_key, *self.webhook_secrets, self.secret_key, password, self._database_password)
         return [secret for secret in known if secret]
@@ -105,7 +105,7 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
-    """Every setting, from the environment and from the file `dotenv` if it exists.
+    """Return every setting, from the environment and from the file `dotenv` if it exists.
 
     Raises:
         SettingsError: one is missing or wrong.
@@ -152,7 +152,7 @@ def _shop(values: Mapping[str, str]) -> Shop:
 
 
 def load_database(environ: Mapping[str, str], dotenv: Path | None) -> Database:
-    """Where the log is: all that a command needs that only reads.
+    """Return the database of the log, which is all that a command that only reads needs.
 
     Raises:
         SettingsError: `DATABASE_URL` is wrong.
@@ -161,17 +161,17 @@ def load_database(environ: Mapping[str, str], dotenv: Path | None) -> Database:
 
 
 def load_staff_name(environ: Mapping[str, str], dotenv: Path | None) -> str | None:
-    """The name of the member of staff who uses the command line, if `FULFILL_AS` has it."""
+    """Return the name of the member of staff who uses the command line, if `FULFILL_AS` has it."""
     return _values(environ, dotenv).get("FULFILL_AS")
 
 
 def load_catalog_path(environ: Mapping[str, str], dotenv: Path | None) -> Path:
-    """Where the catalog is, for a command that only reads."""
+    """Return the path of the catalog, for a command that only reads."""
     return Path(_values(environ, dotenv)["FULFILL_CATALOG"])
 
 
 def load_time_zone(environ: Mapping[str, str], dotenv: Path | None) -> ZoneInfo:
-    """The shop's time zone, for a command that only reads.
+    """Return the shop's time zone, for a command that only reads.
 
     Raises:
         SettingsError: `FULFILL_TIME_ZONE` is wrong.
@@ -180,7 +180,7 @@ def load_time_zone(environ: Mapping[str, str], dotenv: Path | None) -> ZoneInfo:
 
 
 def load_public_url(environ: Mapping[str, str], dotenv: Path | None) -> str | None:
-    """Where customers reach the server, for a command that only reads.
+    """Return the URL at which customers reach the server, for a command that only reads.
 
     Raises:
         SettingsError: `FULFILL_PUBLIC_URL` is wrong.
@@ -189,7 +189,7 @@ def load_public_url(environ: Mapping[str, str], dotenv: Path | None) -> str | No
 
 
 def load_order_prefix(environ: Mapping[str, str], dotenv: Path | None) -> str | None:
-    """What stands before order numbers, for a command that only reads.
+    """Return the prefix of order numbers, for a command that only reads.
 
     Raises:
         SettingsError: it is wrong.
@@ -198,7 +198,7 @@ def load_order_prefix(environ: Mapping[str, str], dotenv: Path | None) -> str | 
 
 
 def load_live_shop(environ: Mapping[str, str], dotenv: Path | None) -> LiveShop | None:
-    """For a command that only reads; None in test mode, and where there is no key to know the mode by.
+    """Return the same for a command that only reads; None in test mode, or without a key, which shows the mode.
 
     Raises:
         SettingsError: `FULFILL_MAILS` is wrong.

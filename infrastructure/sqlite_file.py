@@ -44,14 +44,14 @@ _IMMUTABLE = "immutable=1"
 
 
 def still(file: Path) -> str:
-    """The URI of a file that no process changes, to be read without SQLite's extra files beside it."""
+    """Return the URI of a file that no process changes. SQLite reads it without creating other files beside it."""
     return f"{file.absolute().as_uri()}?{_IMMUTABLE}"
 
 
 def connect(path: str, synchronous: Synchronous) -> sqlite3.Connection:
-    """A connection in autocommit mode that any thread may use, one at a time.
+    """Return a connection in autocommit mode that any thread may use, one at a time.
 
-    `path` may be a `file:` URI; only what is in memory, or is `still`, is not in WAL mode then.
+    `path` may be a `file:` URI. A file is opened in WAL mode, unless it is `still`.
 
     Raises:
         sqlite3.Error: it can't be opened, or not in this mode.
@@ -125,10 +125,10 @@ class Cures:
 
 @contextmanager
 def translated_errors(what: str, cures: Cures) -> Iterator[None]:
-    """Errors of SQLite as those of the event-sourcing library, in a sentence about `what`.
+    """Raise errors of SQLite as those of the event-sourcing library, with a sentence about `what`.
 
     Raises:
-        PersistenceError: the one of the library's errors that fits.
+        PersistenceError: the library's error that fits.
     """
     try:
         yield

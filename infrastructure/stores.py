@@ -1,4 +1,4 @@
-"""What keeps the log, the views and the locks: SQLite files on one machine, or a PostgreSQL database for many."""
+"""Where the log, the views and the locks are kept: SQLite files on one machine, or a PostgreSQL database for many."""
 
 from datetime import datetime
 from pathlib import Path
@@ -23,10 +23,10 @@ from infrastructure.views.sqlite_states import SQLiteStates
 class Stores(Protocol):
     @property
     def is_shared(self) -> bool:
-        """Whether processes on other machines use it too. Then only `migrate` creates tables."""
+        """True if processes on other machines use it, too. Then only `migrate` creates tables."""
 
     def migrate(self) -> None:
-        """Make every table, or what it lacks.
+        """Create every table, or add what it lacks.
 
         Raises:
             NotMigrated: a later version has changed them already.
@@ -60,7 +60,7 @@ class StoresWithBackups(Stores, Protocol):
         """
 
     def open_backup(self, file: Path) -> Log:
-        """The log in this file, to be read only.
+        """Return the log in this file, for reading only.
 
         Raises:
             NotABackup: it is no whole log.

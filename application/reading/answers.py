@@ -40,8 +40,8 @@ class NamedCheckout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutFilter:
-    """Which checkouts are meant: by when they were first seen, by our clock, and by their total. `before` is a checkout
-    that was seen later."""
+    """Selects checkouts by their total and by when they were first seen, by our clock. `before` is a checkout: those
+    first seen before it are selected."""
 
     since: datetime | None = None
     """At this time or later."""
@@ -102,7 +102,7 @@ class WorkPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkFilter:
-    """Which work is meant. Without any of these, all."""
+    """Selects work. An empty filter selects all of it."""
 
     kinds: Collection[WorkKind] = ()
     subject: str | None = None
@@ -142,7 +142,7 @@ class StockLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPoolLevel:
-    """In keys. `given` are those that customers have and that are valid, `waiting` those that lines wait for."""
+    """Counts of keys. `given` counts valid keys of customers, and `waiting` the keys that lines wait for."""
 
     pool: PoolName
     free: int

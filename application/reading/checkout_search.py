@@ -49,11 +49,11 @@ class CheckoutSearch:
         self._views = views
 
     def hits(self, text: str, limit: int, seen: CheckoutFilter) -> list[SearchHit]:
-        """Checkouts that have, for every search word, a word that begins with it, or an amount that equals it; the
-        newest first. Without a word: all checkouts.
+        """Return the checkouts that match every search word, by a word that begins with it or an amount that equals it;
+        the newest first. Without a search word, return all checkouts.
 
         Raises:
-            NotFound: the checkout before which they are to be is not there.
+            NotFound: the checkout that `seen.before` names is not in the view.
         """
         within = [*self._within(seen), *self._of_amount(seen)]
         standing = [[*within, *each] for each in self._standing(seen.states)]
@@ -63,8 +63,8 @@ class CheckoutSearch:
         return []
 
     def named(self, name: str) -> list[SessionId]:
-        """The sessions with this order number, payment intent or reference; without any, those whose ID, or whose
-        payment intent's, ends so."""
+        """Return the sessions with this order number, payment intent or reference. If there are none, return those
+        whose ID or payment intent ends with it."""
         number, whole = read_order_number(name), "".join(words(name))[:TERM_MAX]
         found = dict.fromkeys(self._found_by(Equal("term", number.casefold()), "order_number") if number else ())
         found |= dict.fromkeys(self._found_by(Equal("term", whole), "payment_intent"))

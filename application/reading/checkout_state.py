@@ -60,7 +60,7 @@ def situation(state: CheckoutState, lines: Iterable[tuple[LineState, ReasonCode 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the state of a checkout follows from."""
+    """The facts that determine the state of a checkout."""
 
     lines: Mapping[LineItemId, LineState] | None = None
     """None as long as it is not planned."""
@@ -75,7 +75,7 @@ class Standing:
 
     @property
     def state(self) -> CheckoutState:
-        """What is paid is judged by its lines alone."""
+        """The state. Once the checkout is paid, its lines alone determine it."""
         if self.lines is not None:
             return state_of_lines(self.lines.values())
         if self.is_paid:
@@ -94,7 +94,7 @@ class Standing:
 
 
 def checkout_state(session: CheckoutSession, fulfillment: Fulfillment) -> CheckoutState:
-    """How the checkout stands as of these two states."""
+    """Return the state of the checkout, from those of its session and its fulfillment."""
     checkout, lines = session.checkout, fulfillment.lines
     has_expired = session.expired or (checkout is not None and checkout.is_expired)
     return Standing(
@@ -115,7 +115,7 @@ def _has_bought(session: CheckoutSession) -> bool:
 
 
 def state_of_lines(states: Collection[LineState]) -> CheckoutState:
-    """The state of a checkout that has a plan with lines in these states."""
+    """Return the state of a planned checkout whose lines have these states."""
     if not states:
         return CheckoutState.NOTHING_TO_FULFILL
     delivered = waiting = 0

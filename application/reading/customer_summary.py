@@ -90,7 +90,7 @@ class CustomerSummary:
 def customer_summary(
     session_id: SessionId, events: Sequence[tuple[int, Event]], *, hides_personal: bool = False
 ) -> CustomerSummary | None:
-    """The summary from the session's events with their positions, in log order; None without any."""
+    """Return the summary from the session's events with their positions, in log order; None without events."""
     if not events:
         return None
     of_session = [redacted(event) if hides_personal else event for _, event in events]
@@ -114,7 +114,7 @@ def customer_summary(
 
 
 def as_json(summary: CustomerSummary) -> dict[str, object]:
-    """As other programs get it, with `personal` as in a checkout's document."""
+    """Return the summary for other programs, with `personal` as in a checkout's document."""
     plain, marks = marked_json(dict(values_of(summary)))
     return {**plain, "personal": marks}
 

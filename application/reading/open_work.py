@@ -58,8 +58,8 @@ class OpenWork:
         self._low_stock = low_stock
 
     def page(self, limit: int, of: WorkFilter, after: WorkPlace | None) -> WorkPage:
-        """Incomplete views; then, the longest wait first and at most `limit`: rows of the view, parked events, effects
-        that no worker has carried out for a quarter of an hour, and low supplies.
+        """Return incomplete views; then, the longest wait first and at most `limit`: rows of the view, parked events,
+        effects that no worker has carried out for a quarter of an hour, and low supplies.
 
         Without a filter, the incomplete views come first and are never cut off, so an empty answer means that there is
         no work. They are no part of later pages.
@@ -121,14 +121,14 @@ class OpenWork:
         return [self._incomplete_item(view) for view in incomplete_views(self._views)]
 
     def of(self, subject: str) -> list[WorkItem]:
-        """The items of the view and the parked events of one session or Stripe event."""
+        """Return the items of the view and the parked events of one session or Stripe event."""
         where: list[Filter] = [Equal("is_open", 1), Equal("subject", subject)]
         now = self._clock()
         rows = self._views.select(Selection(projection=WORK_QUEUE, where=where, order_by=["since", "kind", "item"]))
         return [*(_work_item(row) for row in rows if is_due(row, now)), *self._parked([subject])]
 
     def subjects(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[SessionId | StripeEventId]]:
-        """The sessions and Stripe events with work of these kinds, each once, by pages."""
+        """Return the sessions and Stripe events with work of these kinds, each once, by pages."""
         parked = (
             {retried_subject(item.subject) for item in self._parked()} if OtherWork.PARKED_EVENT in kinds else set()
         )

@@ -176,7 +176,7 @@ class Projection:
         return self.reads is None or topic in self.reads
 
     def key_of(self, event: Event) -> str | None:
-        """The key of the one row that the event changes, where its fold has to know the row."""
+        """Return the key of the row that a `RowFold` needs for the event; None for other folds."""
         return self.fold.key_of(event) if isinstance(self.fold, RowFold) else None
 
     def changes(self, event: Event, position: int) -> list[Change]:

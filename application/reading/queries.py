@@ -71,7 +71,7 @@ class Queries:
     def checkout(
         self, session_id: SessionId, as_of: datetime | None = None, *, hides_personal: bool = False
     ) -> CheckoutDocument | None:
-        """The checkout as it is now, or as it was then by our clock; None if the log knew nothing of it.
+        """Return the checkout as it is now, or as it was then by our clock; None if it was not in the log.
 
         Raises:
             UnreadableEvent: this version can't read one of its events, so the state of the checkout is not known.
@@ -81,7 +81,7 @@ class Queries:
     def customer_summary(
         self, session_id: SessionId, as_of: datetime | None = None, *, hides_personal: bool = False
     ) -> CustomerSummary | None:
-        """What the customer may know of the checkout; else as `checkout`."""
+        """Return what the customer may know of the checkout. Times and errors are as for `checkout`."""
         return customer_summary(session_id, self._known(session_id, as_of), hides_personal=hides_personal)
 
     def _known(self, session_id: SessionId, as_of: datetime | None) -> Sequence[tuple[int, Event]]:
@@ -94,33 +94,33 @@ class Queries:
         return self._events.has_unreadable_events_of_any_checkout()
 
     def search(self, text: str, limit: int = 50, seen: CheckoutFilter = ALL_CHECKOUTS) -> list[SearchHit]:
-        """Checkouts that have, for every search word, a word that begins with it; the newest first. Without a word: all
+        """Return the checkouts that match every search word; the newest first. Without a search word, return all
         checkouts."""
         self._projector.catch_up()
         return self._search.hits(text, limit, seen)
 
     def named(self, name: str) -> list[SessionId]:
-        """The sessions with this order number, payment intent or reference; without any, those whose ID, or whose
-        payment intent's, ends so. At most five."""
+        """Return at most five sessions with this order number, payment intent or reference. If there are none,
+        return those whose ID or payment intent ends with it."""
         self._projector.catch_up()
         return self._search.named(name)
 
     def work_queue(self, limit: int = _WORK_MAX) -> list[WorkItem]:
-        """Incomplete views; then, the longest wait first and at most `limit`, everything else that needs a person."""
+        """Return incomplete views; then at most `limit` other tasks for a person, the longest wait first."""
         return list(self.work_page(limit).items)
 
     def work_page(self, limit: int = _WORK_MAX, of: WorkFilter = ALL_WORK, after: WorkPlace | None = None) -> WorkPage:
-        """A page of that work, and how much there is."""
+        """Return a page of that work, and the number of all its items."""
         self._projector.catch_up()
         return self._work.page(limit, of, after)
 
     def work_of(self, subject: str) -> list[WorkItem]:
-        """The work of one session or Stripe event."""
+        """Return the work of one session or Stripe event."""
         self._projector.catch_up()
         return self._work.of(subject)
 
     def stuck(self, kinds: Collection[WorkKind]) -> Iterator[Sequence[SessionId | StripeEventId]]:
-        """The sessions and Stripe events with work of these kinds, each once, by pages."""
+        """Return the sessions and Stripe events with work of these kinds, each once, by pages."""
         self._projector.catch_up()
         return self._work.subjects(kinds)
 
@@ -129,9 +129,9 @@ class Queries:
         return self._work.without_retry()
 
     def orders(self, subjects: Iterable[str]) -> Mapping[str, NamedCheckout]:
-        """Stripe's latest answers about those subjects that are sessions, without the answers that this version can't
-        read, each with the latest correction of the shipping address and the catalog's names. No stream is replayed:
-        the view has the names, and the positions of the others in the log."""
+        """Return Stripe's latest answers about those subjects that are sessions, without the answers that this
+        version can't read. Each comes with the latest correction of the shipping address and the catalog's names. No
+        stream is replayed: the view has the names, and the positions of the others in the log."""
         self._projector.catch_up()
         sessions = [each for each in dict.fromkeys(subjects) if session_of_stream(each)]
         positions, names = list[int](), dict[str, Mapping[str, str]]()
@@ -161,7 +161,7 @@ class Queries:
         return pool_levels(self._views, self._low_stock)
 
     def incomplete(self, *projections: Projection) -> list[IncompleteView]:
-        """The live views that left events out, of these projections; without projections, of all."""
+        """Return the live views of these projections, or of all, that left events out."""
         return incomplete_views(self._views, *projections)
 
     def projections(self) -> list[ProjectionStatus]:

@@ -118,14 +118,16 @@ def term_of_id(id: str) -> str:
 
 
 def beginning_of_end(text: str) -> str | None:
-    """Return the beginning of the terms of IDs that end with this text; None if it is too short, or no end of an ID."""
+    """Return the prefix of the terms of all IDs that end with this text; None if the text is too short, or can't end
+    an ID."""
     end = text.strip().lstrip(".…")
     return term_of_id(end) if len(end) >= _END_MIN and _END_OF_ID.fullmatch(end) else None
 
 
 def terms_of_code(text: str, country: str) -> Iterator[str]:
-    """A postal code: without blanks, as `sw1a1aa gb`, and the parts that are not its beginning: `1aa`. Behind it is the
-    code of its country in ISO 3166, for a query of `GB-SW1A 1AA`; all other queries find it by its beginning."""
+    """Return the terms of a postal code: `sw1a1aa gb`, the code without blanks followed by its country in ISO 3166,
+    and each later part, such as `1aa`. Only a query like `GB-SW1A 1AA` needs the country; all others find the code
+    by its beginning."""
     typed = "".join(words(text))
     code = found[2] if (found := _POSTAL_CODE.fullmatch(typed)) else typed
     if code:
@@ -156,7 +158,8 @@ def terms_of_amount(amount: Decimal, currency: str) -> Iterator[str]:
 
 
 def readings(question: str) -> Iterator[Sequence[str]]:
-    """Return what a query may mean, the likeliest first: words, each of which must find a term of a checkout."""
+    """Return the possible meanings of a query, the likeliest first. Each is a list of words, and every word must
+    find a term of the checkout."""
     asked = question.strip()
     likeliest = list(dict.fromkeys(word for raw in asked.split() for word in _asked(raw)))
     yield likeliest
@@ -187,20 +190,21 @@ def readings(question: str) -> Iterator[Sequence[str]]:
 
 
 def beginnings(word: str) -> Sequence[str]:
-    """Return the beginnings of the terms that a word of a query finds."""
+    """Return the prefixes of the terms that a word of a query finds."""
     found = _STREET.fullmatch(word)
     return [word, f"{found[1]}."] if found else [word]
 
 
 def wholes(word: str) -> Sequence[str]:
-    """Return the terms that a word of a query finds only as a whole: `str` of a street begins Strom, too."""
+    """Return the terms that a word of a query must equal: as a prefix, `str` for a street would find the name Strom,
+    too."""
     found = _STREET.fullmatch(word)
     return [found[1]] if found else []
 
 
 def amounts(word: str) -> Sequence[str] | None:
-    """Return the terms of amounts that a word of a query finds, with and without decimals; None if it begins as no
-    longer term of an amount."""
+    """Return the terms of amounts that equal a word of a query, with and without decimals. None if the word can't be
+    the beginning of an amount."""
     found = _START_OF_AMOUNT.fullmatch(word)
     if found is None:
         return None

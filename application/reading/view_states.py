@@ -10,7 +10,7 @@ _FAILED = "failed"
 
 
 def incomplete_views(views: Views, *projections: Projection) -> list[IncompleteView]:
-    """Return the live views that left events out, of these projections; without projections, of all."""
+    """Return the live views of these projections, or of all, that left events out."""
     names = {projection.name for projection in projections}
     return [
         IncompleteView(name=view.name, left_out=view.unreadable, position=first.position, error=first.error)

@@ -88,7 +88,7 @@ class Above:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The place of the row in the order of these columns is before that of these values."""
+    """The row comes before these values in the order of these columns."""
 
     columns: tuple[str, ...]
     values: tuple[str | int, ...]
@@ -119,8 +119,7 @@ class Among:
 
 @dataclass(frozen=True, slots=True)
 class Frequent:
-    """A filter that many rows pass: to look at the rows in their order finds a page sooner than an index of the
-    column."""
+    """A filter that many rows pass: scanning the rows in order finds a page sooner than an index of the column."""
 
     filter: Equal | AtMost | Above
 
@@ -135,7 +134,7 @@ class Unlike:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """All filters of one of these alternatives, of which there is at least one."""
+    """All filters of at least one of these alternatives. There must be one."""
 
     alternatives: "Sequence[Sequence[Filter]]"
 
@@ -208,13 +207,13 @@ class Views(Protocol):
         """
 
     def rows(self, view: View, projection: Projection, keys: Sequence[str]) -> Mapping[str, Row]:
-        """The rows of this generation with these keys, by key, of a table whose key is one column."""
+        """Return the rows of this generation with these keys, by key. The key of the table must be one column."""
 
     def unreadable(self, view: View) -> Sequence[Unreadable]:
         """Return the events that this generation left out, in order."""
 
     def close(self) -> None:
-        """Release the connections; the views are not used any more."""
+        """Release the connections. The views can't be used afterwards."""
 
     def snapshot(self, projection: Projection) -> AbstractContextManager[Snapshot]:
         """Hold the live view of exactly this version and variant at one moment.

@@ -56,9 +56,8 @@ class Candidates:
     def choose(self, worker: str, now: datetime, *, looks_around: bool) -> list[DueEffect]:
         """Choose due and free effects, as long as their kinds have room.
 
-        Effects orphaned by other workers come first; otherwise they would wait while any other effect is due. They are
-        searched once a second, or, with `looks_around`, every time.
-        """
+        Effects orphaned by other workers come first; otherwise they would wait while any other effect is due. They
+        are looked up once a second, or, with `looks_around`, every time."""
         if looks_around or self._threads.monotonic() - self._looked_around_at >= _LOOK_AROUND_SECONDS:
             self._looked_around_at = self._threads.monotonic()
             self._neglected = self._look_around(worker, now)

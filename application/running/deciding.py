@@ -84,8 +84,8 @@ class Deciding:
         parked_subjects: Set[tuple[str, str]],
         is_urgent: Callable[[], bool],
     ) -> Batch:
-        """Decide over these events, up to the first that needs a long stream, until much is decided, or until it is
-        urgent to end.
+        """Decide over these events, up to the first that needs a long stream, or until the batch is full or a waiting
+        request is urgent.
 
         `positions` are those of the readings that follow; `parked_subjects` are the policies and subjects with parked
         events so far.

@@ -93,7 +93,7 @@ class Staff:
         by: By,
         notifies: bool,
     ) -> None:
-        """This parcel, or the only one, has left with another carrier or tracking number than is recorded."""
+        """Correct the carrier or the tracking number of a parcel that has left: this one, or the only one."""
 
         def correct(unit: UnitOfWork) -> None:
             staff_decisions.correct_parcel(
@@ -105,7 +105,7 @@ class Staff:
     def unship(
         self, session_id: SessionId, number: int | None, lines: Sequence[LineItemId], by: By, *, is_restocked: bool
     ) -> None:
-        """These lines of a parcel, or all of them, are to be packed again."""
+        """Record that these lines of a parcel, or all of them, must be packed again."""
 
         def unship(unit: UnitOfWork) -> None:
             staff_decisions.unship(session_id, number, lines, unit, is_restocked=is_restocked)
@@ -291,11 +291,11 @@ class Staff:
         return self._on_order(session_id, by, show)
 
     def revoke_keys(self, session_id: SessionId, line: LineItemId | None, numbers: Sequence[int], by: By) -> KeyChange:
-        """Keys that the customer has are not valid any more; raises as `revoked_keys.revoke`."""
+        """Record that keys of the customer are no longer valid. Raises as `revoked_keys.revoke`."""
         return self._on_order(session_id, by, lambda unit: revoked_keys.revoke(session_id, line, numbers, unit))
 
     def replace_keys(self, session_id: SessionId, line: LineItemId | None, numbers: Sequence[int], by: By) -> KeyChange:
-        """The same, and the customer gets new ones; raises as `revoked_keys.replace`."""
+        """Revoke keys, and give the customer new ones. Raises as `revoked_keys.replace`."""
         return self._on_order(session_id, by, lambda unit: revoked_keys.replace(session_id, line, numbers, unit))
 
     def count(self, sku: Sku, on_hand: int, by: By) -> StockItem:

@@ -36,9 +36,8 @@ class Correction:
     def of(self, before: Contact, countries: Set[str]) -> Contact:
         """
         Raises:
-            Refused: no part is given; a text can't be printed on a label, or has no letter or digit; the phone number
-                is none; a part is missing without which no parcel
-                arrives; or the country is none of `countries`.
+            Refused: no part is given, a text can't be printed on a label or has no letter or digit, the phone number is
+                invalid, a required part is missing, or the country is not among `countries`.
         """
         if self == Correction():
             raise Refused(refusals.nothing_corrected())

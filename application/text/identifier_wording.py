@@ -1,4 +1,4 @@
-"""What an identifier has to look like, for people: what follows "must be" or "is not"."""
+"""The shapes of identifiers in words, as they follow "must be" or "is not"."""
 
 from typing import assert_never
 

@@ -230,7 +230,8 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
 
 
 def url_problem(problem: str) -> str:
-    """What continues "the url ...". An earlier version stored these words instead of a code."""
+    """Return the text that follows "the url". An earlier version stored this text instead of a code, which is then
+    returned as it is."""
     return _URL_PROBLEMS.get(problem, problem)
 
 

@@ -145,7 +145,7 @@ class Writer:
 
         Raises:
             Busy: the queue is full.
-            Stopped: the writer takes nothing any more.
+            Stopped: the writer accepts nothing anymore.
         """
         future: Future[T] = Future()
         self._enqueue(_DecisionJob(future, self._threads.monotonic(), stamp, ids, command))
@@ -177,7 +177,7 @@ class Writer:
     def check_log(self) -> None:
         """
         Raises:
-            UnfinishedCopy, LogMoved: no process may use this log yet, or any more.
+            UnfinishedCopy, LogMoved: no process may use this log yet, or anymore.
         """
         self._log.check_is_at_work()
 
@@ -188,7 +188,7 @@ class Writer:
 
     def let_requests_pass(self) -> None:
         """Pause a background thread while the writer's thread has requests to write. Threads of one process share the
-        interpreter: what runs beside the writer makes every request wait as many times longer."""
+        interpreter: each thread that runs beside the writer multiplies the wait of every request."""
         if not self._is_writing() or self._threads.monotonic() < self._pause_again_at:
             return
         until = self._threads.monotonic() + _PAUSED_SECONDS_MAX

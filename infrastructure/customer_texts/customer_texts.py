@@ -17,15 +17,15 @@ _ACCEPTED_MAX = 500
 
 
 class CustomerTexts:
-    """Mails and pages in every language there is a translation for."""
+    """Renders mails and pages in every language that has a translation."""
 
     def __init__(
         self, own: OwnTexts | None = None, *, default: str = SOURCE_LANGUAGE, shop: Shop | None = None
     ) -> None:
-        """`default` is the tag of the language for customers of whom nothing is known.
+        """`default` is the tag of the language for customers whose language is unknown.
 
         Raises:
-            LookupError: there is no translation for `default`, and the message names those that there are.
+            LookupError: there is no translation for `default`. The message lists the available ones.
         """
         self._own = own or OwnTexts()
         self._translations = Translations(self._own.translations)
@@ -40,7 +40,8 @@ class CustomerTexts:
     def language(self, named: str | None, *, accepted: str = "") -> Language:
         """Return the language for a customer.
 
-        `named` is Stripe's `locale` of the session, and decides if it names one: English where that has no translation.
+        `named` is the session's `locale` at Stripe. If it names a language, that decides: English if it has no
+        translation.
         Otherwise the browser's `accepted` languages decide, then the default.
         """
         return self._resolved(named, accepted[:_ACCEPTED_MAX])

@@ -16,8 +16,8 @@ _LETTER_NEXT_TO_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 def format_money(amount: int, currency: str, locale: Locale) -> str:
     """Return an amount of Stripe's, exactly, as the locale writes it: 1999 `usd` is `$19.99`, 500 `jpy` is `¥500`.
 
-    Where a currency has no minor unit in use any more, and Stripe counts it in hundredths all the same (ISK, UGX),
-    hundredths are shown only if there are any.
+    Stripe counts some currencies in hundredths although these are no longer in use (ISK, UGX). Their hundredths are
+    shown only if they are not 0.
     """
     places, code = decimals(currency), currency.upper()
     if numbers.get_currency_precision(code) == 0 and amount % 10**places == 0:

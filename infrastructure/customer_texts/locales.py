@@ -1,4 +1,4 @@
-"""Language tags: those of Stripe, of browsers and of the merchant, as locales of CLDR's."""
+"""Language tags of Stripe, of browsers and of the merchant as locales of the CLDR."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def translation_names(locale: Locale) -> tuple[str, ...]:
 
 
 def accepted_tags(header: str) -> Iterator[str]:
-    """Yield the tags of an `Accept-Language` header, the most wanted first; a header that is nonsense has none.
+    """Yield the tags of an `Accept-Language` header, the most wanted first; a malformed header yields none.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
     """

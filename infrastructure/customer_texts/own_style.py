@@ -1,4 +1,4 @@
-"""The merchant's own style sheet for the pages, which comes after ours and so changes what it names."""
+"""The merchant's own style sheet for the pages, which is loaded after ours and overrides its rules."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ class OwnStyle:
 
 
 def fault_in_style(source: str) -> tuple[int, str] | None:
-    """The first line that could not work, and why; None if there is none."""
+    """Return the first line that can't work, with the reason; None if there is none."""
     without_comments = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), source)
     if loads := _LOADS.search(without_comments):
         line = without_comments[: loads.start()].count("\n") + 1

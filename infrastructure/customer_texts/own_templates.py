@@ -1,4 +1,4 @@
-"""Tries out the merchant's own templates: better at the start than with a customer's mail."""
+"""Tests the merchant's own templates at the start, so that no fault shows first in a customer's mail."""
 
 import traceback
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _REASON_MAX = 300
 def check_own_templates(texts: CustomerTexts, own: OwnTexts, samples: Samples) -> None:
     """
     Raises:
-        OwnTextsError: a template does not compile, names something that there is not, or fails for a sample.
+        OwnTextsError: a template does not compile, uses an unknown name, or fails for a sample.
     """
     language = texts.language(None)
     environment = texts.templates.environment(language)
@@ -30,14 +30,14 @@ def check_own_templates(texts: CustomerTexts, own: OwnTexts, samples: Samples) -
 
 
 def _known(name: str, samples: Samples) -> Mapping[str, object]:
-    """Return what can be named in a template: all that templates of its folder are filled with."""
+    """Return the names that a template can use, with samples: those of all templates in its folder."""
     folder = name.partition("/")[0]
     of_folder = [what for other, whats in samples.items() if other.startswith(f"{folder}/") for what in whats]
     return {key: value for what in of_folder for key, value in what.items()}
 
 
 def _check_names(environment: Environment, template: OwnTemplate, known: Mapping[str, object]) -> None:
-    """Compile it, and look for names that there are not: in parts too that no sample shows."""
+    """Compile the template, and check every name in it, even in parts that no sample reaches."""
     try:
         tree = environment.parse(template.source, filename=str(template.path))
         environment.compile(template.source, filename=str(template.path))

@@ -53,7 +53,7 @@ _FIELD = re.compile(r"(?P<between>[^{}\n]*)\{(?P<sign>[^a-z}]*)(?P<name>[a-z_0-9
 
 
 def countries() -> frozenset[str]:
-    """Return the code of every country, and of every other place that has a code of its own in the post."""
+    """Return the ISO 3166 code of every country, and of every territory that has a code of its own."""
     return frozenset(filter(_COUNTRY.fullmatch, Locale("en").territories)) - _NO_COUNTRIES
 
 

@@ -29,7 +29,7 @@ class Logo:
 
     @property
     def content_id(self) -> str:
-        """What the HTML part of a mail calls it; the same picture always has the same."""
+        """The Content-ID in the HTML part of a mail. The same picture always has the same ID."""
         return f"logo.{hashlib.sha256(self.content).hexdigest()[:32]}@shop"
 
 
@@ -43,12 +43,12 @@ class Shop:
     order_prefix: str | None = None
 
     def order(self, number: OrderNumber) -> str:
-        """What the shop calls the order with this number."""
+        """Return the order number behind the shop's prefix, if it has one."""
         return with_prefix(number, self.order_prefix)
 
     @property
     def phone_link(self) -> str | None:
-        """What a phone dials."""
+        """The `tel:` link of the phone number; None without one."""
         if self.phone is None:
             return None
         plus, written = ("+", self.phone.replace("(0)", "")) if self.phone.startswith("+") else ("", self.phone)

@@ -44,7 +44,8 @@ def sums(order: Amounts, language: Language) -> tuple[Sum, ...]:
 
 
 def sums_note(order: Amounts, of_lines: Iterable[int], language: Language) -> str | None:
-    """Stripe's amount of a line is what was paid for it: only in the simple case do they add up to the subtotal."""
+    """Return a note on what the amounts of the lines include; None if they add up to the subtotal. Stripe's amount
+    of a line is what was paid for it, after discounts and with tax."""
     if sum(of_lines) == order.amount_subtotal:
         return None
     match order.amount_discount > 0, order.amount_tax > 0:

@@ -25,10 +25,10 @@ ORIGINAL = "original"
 
 
 class Templates:
-    """Compiles each template once for each language, when it is first wanted."""
+    """Compiles each template once for each language, when it is first used."""
 
     def __init__(self, own: OwnTexts, shop: Shop) -> None:
-        """The merchant's templates of our name take the place of ours. All of them can name `shop`."""
+        """A template of the merchant's replaces ours of the same name. Every template can use `shop`."""
         self._shop = shop
         self._style = own.style
         shipped = FileSystemLoader(SHIPPED_TEMPLATES)

@@ -1,4 +1,4 @@
-"""Translations: what each text of ours is in each language, and the merchant's own words before ours."""
+"""The translations of our texts. The merchant's own translations take precedence."""
 
 from collections.abc import Mapping
 from gettext import GNUTranslations, NullTranslations
@@ -25,7 +25,7 @@ def gettext_noop(text: str) -> str:
 
 
 class Translations:
-    """Reads each translation once, when its language is first wanted: 10 ms of CPU."""
+    """Reads each translation once, when its language is first used, which takes 10 ms of CPU."""
 
     def __init__(self, own: Mapping[str, Catalog] | None = None) -> None:
         """`own` are the merchant's, by name: `de`, `pt_BR`. Each of their messages wins over ours."""
@@ -39,7 +39,7 @@ class Translations:
         return next((name for name in translation_names(locale) if name in self.names), None)
 
     def texts(self, name: str) -> NullTranslations:
-        """Return all texts. What a translation lacks comes from a more general one, and is English in the end."""
+        """Return all texts. A text that a translation lacks comes from a more general one, or is left in English."""
         known = self._read.get(name)
         if known is None:
             known = self._read[name] = self._chain(name)
@@ -58,7 +58,7 @@ class Translations:
 def compiled(translation: Catalog) -> NullTranslations:
     """
     Raises:
-        ValueError: its rule for plural forms is none.
+        ValueError: its rule for plural forms is invalid.
     """
     file = BytesIO()
     write_mo(file, translation)

@@ -43,7 +43,7 @@ _NAT64 = ip_network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """Whether this text, as the resolver gives it, is an address of the public internet."""
+    """True if this address, as the resolver returns it, belongs to the public internet."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -54,7 +54,7 @@ def is_public(address: str) -> bool:
 
 
 def first_refused(addresses: Sequence[str]) -> str | None:
-    """The first that is not public. A name that leads to one such address is not to be trusted with any."""
+    """Return the first address that is not public. A host with one such address is called at none of its addresses."""
     return next((address for address in addresses if not is_public(address)), None)
 
 

@@ -26,14 +26,15 @@ def signing_secret(secret_key: str) -> str:
 
 
 def signed_headers(secret_key: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """`timestamp` is in seconds since 1970."""
+    """Return the headers that sign the body. `timestamp` is in seconds since 1970."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     signature = base64.b64encode(hmac.digest(secret_key.encode(), signed, hashlib.sha256)).decode()
     return {"webhook-id": message_id, "webhook-timestamp": str(timestamp), "webhook-signature": f"v1,{signature}"}
 
 
 def message_body(request: DeliveryRequest, timestamp: int) -> bytes:
-    """The JSON that docs/own-deliveries.md describes. It may grow; what is there keeps its meaning."""
+    """Return the JSON that docs/own-deliveries.md describes. Later versions may add fields; existing ones keep their
+    meaning."""
     sent_at = datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="microseconds")
     message: Json = {
         "type": "delivery.requested",

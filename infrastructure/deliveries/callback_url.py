@@ -10,7 +10,7 @@ _HOST_MAX = 253
 
 
 class WrongUrl(ValueError):
-    """It can't be called. The message continues "the url ..." and doesn't repeat it: it may hold a token."""
+    """The URL can't be called. The message follows "the url" and does not repeat the URL, which may contain a token."""
 
     def __init__(self, problem: UrlProblem) -> None:
         super().__init__(url_problem(problem))
@@ -29,7 +29,7 @@ class CallbackUrl:
 
 
 def callback_url(text: str) -> CallbackUrl:
-    """`text` taken apart.
+    """Return the parts of the URL.
 
     Raises:
         WrongUrl: it can't be called.

@@ -1,7 +1,7 @@
 """The `http` kind: a signed call to the merchant's own service, which hands the line over.
 
-The environment has no influence (no proxies), redirects are not followed, and the answer is bounded in size and
-time. A fresh connection for every call, so that what one rule may reach is never reused by another.
+Proxies in the environment are ignored, redirects are not followed, and the response is bounded in size and time. Every
+call has a connection of its own, so that no rule reuses one to an address that only another rule may reach.
 """
 
 import json

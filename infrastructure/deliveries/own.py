@@ -11,13 +11,13 @@ GROUP = "checkout_fulfillment.deliveries"
 
 
 def own_kinds() -> frozenset[str]:
-    """The names of the kinds that installed packages offer. Nothing is loaded, so none of them is checked."""
+    """Return the names of the kinds that installed packages offer. Nothing is loaded, so none of them is checked."""
     return frozenset(entry.name for entry in installed(GROUP))
 
 
 def own_deliveries() -> dict[str, Deliverer]:
-    """Every kind that an installed package offers, by its name. An installed kind that does not work stops the start:
-    its lines would otherwise wait for a person silently.
+    """Return every kind that an installed package offers, by its name. A kind that does not load stops the start;
+    otherwise its lines would silently wait for a person.
 
     Raises:
         NotLoaded: one does not load, or its name can't be used.

@@ -1,4 +1,5 @@
-"""The way to the other side of a callback: resolved once, checked, connected to what was checked, within a deadline.
+"""Connects to the host of a callback: resolves its name once, checks the addresses, and connects to those alone, within
+a deadline.
 
 Checking a name and then connecting to the name would ask the resolver twice, and a hostile one answers differently
 the second time. The name stays in the Host header and in TLS, so its certificate is still checked.
@@ -37,10 +38,10 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def remaining(self, at_most: float | None = None) -> float:
-        """Seconds left, more than 0.
+        """Return the seconds left, more than 0.
 
         Raises:
-            httpcore2.TimeoutException: there are none.
+            httpcore2.TimeoutException: no time is left.
         """
         left = self._end - time.monotonic()
         if left <= 0:
@@ -49,7 +50,7 @@ class Deadline:
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
-    """The answer of the system's resolver."""
+    """Return the answer of the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 

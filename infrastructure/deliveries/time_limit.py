@@ -18,10 +18,10 @@ answers would gather threads without end."""
 
 
 class TimeLimit:
-    """Implements `application.ports.Deliverer` by another one, which it waits for so long and no longer.
+    """Implements `application.ports.Deliverer` by another one, and stops waiting for it when its time is over.
 
-    An overdue call goes on in its thread, and its late answer is logged and not recorded: its attempt has failed by
-    then, and the next one carries the same idempotency key.
+    An overdue call continues in its thread. Its late answer is logged but not recorded, since its attempt has failed by
+    then. The next attempt has the same idempotency key.
     """
 
     def __init__(self, kind: str, deliverer: Deliverer, seconds: int, threads: Threads) -> None:
@@ -35,7 +35,7 @@ class TimeLimit:
     def deliver(self, request: DeliveryRequest) -> DeliveryReceipt:
         """
         Raises:
-            NotTaken: too many calls of this kind are overdue, so that none is made.
+            NotTaken: too many calls of this kind are overdue, so no further one is made.
             Temporary: it gave no answer in time.
             PortError: as the other one raises it.
         """

@@ -26,7 +26,8 @@ class LogConnection(SQLiteConnection):
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """What is to be committed has the right to write from its start, and is undone if the commit itself fails."""
+        """Begin a transaction. One that will be committed takes the write lock at its start, and is rolled back if
+        the commit itself fails."""
         with translated_errors(self._what, _CURES):
             cursor = self.cursor()
             try:
@@ -38,7 +39,7 @@ class LogConnection(SQLiteConnection):
                 self._end(cursor)
 
     def data_version(self) -> int:
-        """A number that changes with every commit of another connection."""
+        """Return a number that changes with every commit of another connection."""
         with translated_errors(self._what, _CURES), self.cursor() as cursor:
             return int(cursor.execute("PRAGMA data_version").fetchone()[0])
 
@@ -58,7 +59,7 @@ class LogConnectionPool(SQLiteConnectionPool):
         self._asking = threading.local()
 
     def connect(self) -> LogConnection:
-        """A connection beside the pool.
+        """Return a connection that does not belong to the pool.
 
         Raises:
             PersistenceError: the file can't be opened.

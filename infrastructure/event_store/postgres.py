@@ -1,8 +1,8 @@
-"""The log on PostgreSQL: the library's tables and notifications, with many events at the price of one.
+"""The log on PostgreSQL: the library's tables and notifications, with many events inserted at the cost of one.
 
 Every writing transaction begins with one advisory lock and holds it until it has committed. So positions are in the
 order of commits, and a reader that asks for what comes after a position misses nothing that appears below it later.
-The library locks the events table for that, which VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY exclude.
+The library locks the events table instead, which conflicts with VACUUM, ANALYZE and CREATE INDEX CONCURRENTLY.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -32,7 +32,7 @@ _VERSION_MAX = 2**63 - 1
 
 
 def postgres_environment(url: str) -> Mapping[str, str]:
-    """The settings for the library, which reads nothing else of the process's environment."""
+    """Return the settings for the library, which reads nothing else from the environment of the process."""
     ours = "infrastructure.event_store"
     return {
         "PERSISTENCE_MODULE": f"{ours}.postgres:PostgresLogFactory",
@@ -222,7 +222,7 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
         """Insert the next events of a copy, at the positions of the source.
 
         Raises:
-            IntegrityError: the copy has not come to `since`.
+            IntegrityError: the mark of the copy is not at `since`.
         """
         columns = (
             [each.originator_id for each in events],
@@ -273,8 +273,8 @@ class PostgresLogRecorder(LogRecorder, PostgresProcessRecorder):
         self.datastore.connections.begin_epoch()
 
     def try_to_write(self) -> None:
-        """A commit waits for the disk, and for the standbys that are to be waited for, only if its transaction has
-        something to be written: that it has a number is not enough."""
+        """A commit waits for the disk and for synchronous standbys only if its transaction writes something; a
+        transaction ID alone is not enough."""
         with self.datastore.transaction(commit=True) as curs:
             self._lock_table(curs)
             curs.execute(statements.LOCK_FOR_INSERT)

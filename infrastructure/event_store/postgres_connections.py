@@ -44,7 +44,7 @@ class PostgresLogDatastore(PostgresDatastore):
         self.listener = CommitListener(url, self.connections.is_own)
 
     def register_type_adapters(self) -> None:
-        """Our statements take arrays, for which none is needed."""
+        """Register none: our statements take arrays, which need no adapter."""
 
     @contextmanager
     def get_connection(self) -> Iterator[psycopg.Connection[DictRow]]:
@@ -77,7 +77,7 @@ class CommitListener:
             self._thread.start()
 
     def has_heard(self) -> bool:
-        """Whether there was news since the last call. Without a connection that listens, the answer is unknown."""
+        """True if another process may have committed since the last call; always true while no thread listens."""
         if self._thread is None:
             return True
         heard = self._heard.is_set()

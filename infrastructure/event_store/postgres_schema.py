@@ -1,4 +1,5 @@
-"""The log's tables on PostgreSQL: made and upgraded by `fulfill migrate` alone, looked at before anything starts."""
+"""The log's tables on PostgreSQL: created and upgraded by `fulfill migrate` alone, and checked before anything
+starts."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ VERSION = 1
 
 @contextmanager
 def migrating(url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
-    """Only one process at a time changes tables; the others wait.
+    """Hold the lock for changes of tables: one process at a time has it, and others wait.
 
     Raises:
         PersistenceError: the database can't be used.
@@ -30,7 +31,7 @@ def migrating(url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
 
 
 def migrate_log(connection: psycopg.Connection[Any], environment: Mapping[str, str], url: str) -> None:
-    """Make the tables, or what they lack.
+    """Create the tables, or add what they lack.
 
     Raises:
         NotMigrated: a later version has changed them already.

@@ -30,7 +30,7 @@ _PARKED_BY_SUBJECT = "CREATE INDEX IF NOT EXISTS parked_by_subject ON parked (su
 
 
 def sqlite_environment(path: Path | str, *, create_tables: bool) -> Mapping[str, str]:
-    """The settings for the library, which reads nothing else of the process's environment."""
+    """Return the settings for the library, which reads nothing else from the environment of the process."""
     return {
         "PERSISTENCE_MODULE": "infrastructure.event_store.sqlite:SQLiteLogFactory",
         "MAPPER_TOPIC": "infrastructure.event_store.codec:JsonMapper",
@@ -56,8 +56,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
         return [*super().construct_create_table_statements(), _PARKED, _PARKED_BY_SUBJECT]
 
     def create_table(self) -> None:
-        """The library first looks and then makes the tables: of two processes, the second may find them made in
-        between."""
+        """Create the tables. The library looks for them first, and another process may create them in between."""
         try:
             super().create_table()
         except IntegrityError:
@@ -259,7 +258,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
         """Insert the next events of a copy, at the positions of the source.
 
         Raises:
-            IntegrityError: the copy has not come to `since`.
+            IntegrityError: the mark of the copy is not at `since`.
         """
         with self.datastore.transaction(commit=True) as c:
             self.check_not_replaced()
@@ -294,7 +293,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
 
     @property
     def epoch(self) -> int:
-        """`LogFile` notices a replaced file."""
+        """The epoch of this process. A replaced file begins none: `LogFile` notices it."""
         return self._epoch
 
     def begin_epoch(self) -> None:
@@ -312,7 +311,8 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
         """SQLite sends no notifications."""
 
     def has_foreign_commits(self) -> bool:
-        """SQLite counts, per connection, the commits of all others: asked of a connection that never writes."""
+        """True if another connection has committed. SQLite counts this for each connection; the one that is asked
+        never writes."""
         try:
             if self._watch is None:
                 self._watch = self.datastore.pool.connect()
@@ -324,7 +324,7 @@ class SQLiteLogRecorder(LogRecorder, SQLiteProcessRecorder):
         return has_changed
 
     def close_watch(self) -> None:
-        """The counts of two connections can't be compared."""
+        """Close the connection that is asked, and forget its count: those of two connections can't be compared."""
         self._data_version = -1
         if self._watch is not None:
             self._watch.close()

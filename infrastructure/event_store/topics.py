@@ -1,4 +1,4 @@
-"""Every event class there is, by the topic under which the log keeps it."""
+"""All event classes, by the topics under which the log stores their events."""
 
 from collections.abc import Mapping
 from typing import get_args

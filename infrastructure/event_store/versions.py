@@ -9,8 +9,8 @@ _FIRST = 1
 
 
 def predecessors(events: Sequence[StoredEvent]) -> list[int | None]:
-    """For each event of one insert, the version of its stream that has to be stored already. None for the first event
-    of a stream, and where the event before it is in the same insert."""
+    """Return, for each event of one insert, the version of its stream that must be stored already. None for the
+    first event of a stream, and where the event before it is in the same insert."""
     inserted = {(event.originator_id, event.originator_version) for event in events}
     return [
         None

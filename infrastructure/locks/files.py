@@ -72,8 +72,8 @@ class FileLocks:
             self._worker = worker, lock
 
     def is_at_work(self, worker: str) -> bool:
-        """A worker whose file can be locked is gone, and so is its file then. One without a file is gone if it does not
-        make it again soon."""
+        """A worker whose file can be locked is gone, and its file is deleted. A worker without a file is gone if it
+        does not create the file again soon."""
         if self._worker is not None and worker == self._worker[0]:
             return True
         path = self._worker_file(worker)

@@ -36,16 +36,16 @@ class Sender:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the shop reads replies of customers: not if the address contains `no-reply`."""
+        """True if the shop reads replies of customers: the address does not begin with `no-reply` or `do-not-reply`."""
         name = self.address.username.lower().replace("-", "").replace("_", "").replace(".", "")
         return not name.startswith(("noreply", "donotreply"))
 
 
 def mail_address(name: str, text: str) -> Address:
-    """An address with a name, its domain as the name service knows it.
+    """Return an address with a display name. The domain is in its ASCII form, as DNS has it.
 
     Raises:
-        ValueError: `text` is none.
+        ValueError: `text` is no address.
     """
     try:
         address = plain_address(text)
@@ -56,5 +56,6 @@ def mail_address(name: str, text: str) -> Address:
 
 
 def header_text(text: str) -> str:
-    """`text` that holds no encoded word (RFC 2047): the library would decode it, and write its line breaks too."""
+    """Return the text without encoded words (RFC 2047): the library would decode them, and write their line breaks,
+    too."""
     return text.replace("=?", "= ?")

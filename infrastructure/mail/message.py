@@ -18,10 +18,10 @@ from infrastructure.mail.render import render
 
 
 def mail_message(mail: Mail, texts: CustomerTexts, *, message_id: str, sender: Sender, at: datetime) -> EmailMessage:
-    """The mail under its ID. `at` is when it is sent, and all that differs between two attempts.
+    """Return the mail as a message with this ID. `at` is the time of sending, the only difference between two attempts.
 
     Raises:
-        Permanent: the customer's address can't be one.
+        Permanent: the customer's address is invalid.
     """
     to = _recipient(mail)
     shop = texts.shop
@@ -58,22 +58,22 @@ def _add_logo(message: EmailMessage, logo: Logo, *, boundary: str) -> None:
 
 
 def as_sent(message: EmailMessage) -> SentMail:
-    """What the customer reads of it."""
+    """Return what the customer reads of the mail."""
     text = message.get_body(("plain",))
     assert text is not None, "every mail has a text part"
     return SentMail(subject=Personal(str(message["Subject"])), text=Personal(text.get_content()))
 
 
 def preview(mail: Mail, texts: CustomerTexts, *, sender: Sender) -> SentMail:
-    """What the customer would read of it."""
+    """Return what the customer would read of the mail."""
     is_answered = texts.shop.email is not None or sender.is_answered
     written = render(mail, texts, shop=texts.shop.name or sender.shop, is_answered=is_answered)
     return SentMail(subject=Personal(written.subject), text=Personal(written.text))
 
 
 def digest(message_id: str) -> str:
-    """As much the mail's own as the ID itself, which holds that of the session: a key to the customer's landing page,
-    and mail servers write this header into their logs."""
+    """Return a digest that is as unique as the message ID. The ID itself contains that of the session, which opens
+    the customer's landing page, and mail servers log this header."""
     return hashlib.sha256(message_id.encode()).hexdigest()[:40]
 
 

@@ -12,8 +12,8 @@ _LOGIN_WANTED = frozenset({530, 534, 535, 538})
 
 
 def refusal(about: SmtpAbout, code: int, answer: bytes | str) -> PortError:
-    """4xx asks us to come back, 5xx is for good; but a missing login is for the operator to fix, and loses no mail. Any
-    other answer leaves open whether the server took the mail."""
+    """Return the error for a reply: 4xx is temporary, and 5xx permanent. A missing login is for the operator to fix,
+    so no mail is given up for it. After any other reply the server may have taken the mail."""
     if code in _LOGIN_WANTED:
         return NotTaken(smtp_reply(SmtpAbout.LOGIN_WANTED, code, answer))
     why = smtp_reply(about, code, answer)

@@ -1,4 +1,4 @@
-"""Mails of every kind, with everything in them that there can be and with as little: to try templates with."""
+"""Sample mails of every kind, with all optional parts and with none, for testing templates."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +17,7 @@ from infrastructure.mail.content import mail_content
 
 
 def sample_mails(texts: CustomerTexts) -> Samples:
-    """Return what the templates of each kind are filled with."""
+    """Return the values with which the templates of each kind are rendered."""
     language = texts.language(None)
     samples: dict[str, list[dict[str, object]]] = {}
     for kind in MailKind:

@@ -28,8 +28,8 @@ TIMEOUT_SECONDS = 20.0
 class SmtpMailer:
     """Implements `application.ports.Mailer`: a connection for each mail, each step of it within `timeout_seconds`.
 
-    What goes wrong before the server is asked to take the mail is `NotTaken`, a wrong password too: nothing is wrong
-    with the mail, which goes out once an operator has fixed the setting.
+    Any error before the server is asked to take the mail is `NotTaken`, even a wrong password: the mail itself is fine,
+    and goes out once an operator has fixed the setting.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""`SMTP_URL`: where the mail server is, and how it is talked to."""
+"""`SMTP_URL`: the address of the mail server, and how to connect to it."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,7 +13,7 @@ Security = Literal["none", "starttls", "tls"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpServer:
-    """`starttls` encrypts where the server offers it, and gives no password away where it does not."""
+    """With `starttls`, the connection is encrypted if the server offers it; otherwise no password is sent."""
 
     host: str
     port: int
@@ -23,12 +23,13 @@ class SmtpServer:
 
 
 def parse_smtp_url(text: str) -> SmtpServer:
-    """`smtp://user:password@host:587` is STARTTLS, `smtps://` TLS from the start; on this machine `smtp://` is plain.
+    """Read `smtp://user:password@host:587`, which uses STARTTLS, or `smtps://`, which uses TLS from the start. To this
+    machine, `smtp://` is not encrypted.
 
     Special characters in the user and the password are percent-encoded.
 
     Raises:
-        ValueError: with a sentence that repeats nothing of the text, which may hold a password.
+        ValueError: it is neither. The message repeats nothing of the text, which may contain a password.
     """
     parts, port = _split(text)
     if parts.scheme not in _PORTS or not parts.hostname or parts.path not in {"", "/"} or "?" in text or "#" in text:

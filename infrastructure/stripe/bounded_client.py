@@ -1,4 +1,4 @@
-"""The SDK's way to Stripe, bounded in time and size.
+"""The HTTP client of Stripe's SDK, bounded in time and size.
 
 A timeout of `requests` covers one read, so an answer that dribbles in would hold a call forever. Here every read of an
 answer, its headers included, gets the time that is left of the whole call.
@@ -37,7 +37,7 @@ _ends_at: ContextVar[float] = ContextVar("ends_at", default=math.inf)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """All calls of a `BoundedClient` in here, with their repetitions, are over by then."""
+    """All calls of a `BoundedClient` within this block end by then, retries included."""
     token = _ends_at.set(time.monotonic() + seconds)
     try:
         yield
@@ -51,7 +51,7 @@ def _seconds_left() -> float:
 
 class BoundedClient(stripe.RequestsClient):
     def __init__(self, *, uses_proxy: bool) -> None:
-        """`uses_proxy`: whether the environment's proxy is on the way."""
+        """With `uses_proxy`, calls go through the proxy that the environment names."""
         session = requests.Session()
         session.trust_env = uses_proxy
         for scheme in ("http://", "https://"):

@@ -59,7 +59,7 @@ _envelope = msgspec.json.Decoder(_Envelope)
 
 
 def read_delivery(body: bytes, signature: str) -> WebhookDelivery:
-    """The Stripe event in a verified body: a snapshot of any API version, or a thin one.
+    """Return the Stripe event in a verified body: a snapshot of any API version, or a thin one.
 
     Raises:
         NotFromStripe: it is not what it claims to be.

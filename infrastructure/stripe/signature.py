@@ -1,4 +1,4 @@
-"""Whether a webhook delivery is signed by Stripe, checked on the bytes as they came.
+"""Checks that Stripe signed a webhook delivery, on its bytes as they arrived.
 
 https://docs.stripe.com/webhooks#verify-manually. The SDK's own check refuses no timestamp in the future, raises
 `TypeError` for a signature that is not ASCII, and takes one secret only.
@@ -28,10 +28,10 @@ class SignatureHeader:
 
 
 def verify(body: bytes, signed: SignatureHeader, secrets: Sequence[str], *, now: datetime) -> None:
-    """Return if one of the secrets signed this body within 300 seconds of `now`, before or after.
+    """Check that one of the secrets signed this body within 300 seconds of `now`, before or after.
 
     Raises:
-        NotFromStripe: otherwise; the message names the reason for the operator.
+        NotFromStripe: none did. The message gives the reason to the operator.
     """
     age_seconds = now.timestamp() - int(signed.timestamp)
     if abs(age_seconds) > TOLERANCE_SECONDS:
@@ -48,8 +48,8 @@ def verify(body: bytes, signed: SignatureHeader, secrets: Sequence[str], *, now:
 
 
 def parse_header(header: str) -> SignatureHeader:
-    """The timestamp and the v1 signatures of a header. There may be blanks around its commas, as in every list of HTTP
-    (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1); the SDK refuses them.
+    """Return the timestamp and the v1 signatures of a header. There may be blanks around its commas, as in every list
+    of HTTP (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.1); the SDK refuses them.
 
     Raises:
         NotFromStripe: it is missing, or could not be one of Stripe's, whatever it signs.

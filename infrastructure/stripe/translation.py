@@ -228,7 +228,7 @@ def _read(body: bytes | str, decoder: msgspec.json.Decoder[T]) -> T:
 
 
 def checkout_of(session: SessionJson, items: Sequence[LineItemJson]) -> Checkout:
-    """`items` are all the line items of the session, from every page."""
+    """Return the checkout. `items` are all the line items of the session, from every page."""
     totals = session.total_details or _TotalDetails()
     collected, intent = session.collected_information, _intent(session)
     method, details = intent.payment_method, session.customer_details or _Contact()

@@ -19,7 +19,7 @@ _MAKES_A_ROW = (Put, Keep, Add)
 class ChangeGroup:
     """Changes of one kind and of the same columns.
 
-    Each is of another row, and none depends on another; only what a `Remove` takes away may overlap.
+    Each changes another row, and none depends on another. Only rows that a `Remove` deletes may be in several.
     """
 
     kind: type[Change]
@@ -29,7 +29,7 @@ class ChangeGroup:
 
 
 def net(table: Table, changes: Iterable[Change]) -> list[ChangeGroup]:
-    """Return groups that leave any table as all these changes would, one after the other."""
+    """Return groups of changes with the same result as all these changes in their order."""
     groups: list[ChangeGroup] = []
     pending = _Pending(table)
     for change in changes:

@@ -83,7 +83,7 @@ WHERE view_schema='fulfillment_views' AND table_schema='fulfillment_views'
 
 
 def create_tables(connection: psycopg.Connection[Any]) -> None:
-    """Make what `PostgresViews` relies on, if it is not there. Two that do so at once fail: the caller holds a lock."""
+    """Create what `PostgresViews` relies on, if it is missing. The caller holds a lock: two that do so at once fail."""
     make_schema(connection, SCHEMA)
     with connection.transaction():
         for statement in _TABLES:
@@ -98,7 +98,7 @@ class PostgresViews:
     """Implements `application.reading.views.Views`. Safe to share between threads, and processes by the database."""
 
     def __init__(self, url: str) -> None:
-        """Nothing is opened yet."""
+        """Open no connection yet."""
         self._connections = Connections(
             url, "views", settings=f"SET search_path TO {SCHEMA}; SET idle_in_transaction_session_timeout = 0"
         )
@@ -244,7 +244,7 @@ class _PostgresSnapshot:
     numbers: Iterator[int] = field(default_factory=count)
 
     def rows(self) -> Iterator[Row]:
-        """They come a few at a time, however many there are."""
+        """Return the rows, which are fetched a few at a time."""
         table, cursor = self.projection.table, f"rows_{next(self.numbers)}"
         selection = Selection(projection=self.projection, order_by=table.key)
         text, _ = sql.select(selection, lambda each: sql.source(self.view, each), sql.POSTGRES)

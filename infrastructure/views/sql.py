@@ -1,6 +1,6 @@
-"""Changes, filters and tables of views as SQL of both stores, with a `?` for every value.
+"""Changes, filters and tables of views as SQL for both stores, with a `?` for every value.
 
-Names are ours, and quoted all the same.
+Names are quoted, although all of them are ours.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -50,7 +50,8 @@ _LAST_CHARACTER = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How a store names what both have. Text sorts by code point, and null before everything else."""
+    """The names that a store has for what both stores have. Text sorts by code point, and null before everything
+    else."""
 
     types: Mapping[Column, str]
     nulls_first: str
@@ -78,7 +79,7 @@ POSTGRES = Dialect(types={**_BARE, Column.TEXT: 'text COLLATE "C"'}, nulls_first
 
 
 def view(row: Sequence[Any]) -> View:
-    """A row of `VIEWS`."""
+    """Return the view of a row of `VIEWS`."""
     name, version, generation, position, state, unreadable, at, stream, stream_version, digest, variant = row
     return View(
         name=name,
@@ -93,7 +94,7 @@ def view(row: Sequence[Any]) -> View:
 
 
 def move(view: View, to: Anchor | None) -> tuple[Value, ...]:
-    """The values of `MOVE`: to the event with this anchor, or back to the beginning of the log."""
+    """Return the values of `MOVE`, to the event with this anchor or back to the beginning of the log."""
     where = (view.name, view.generation, view.position)
     if to is None:
         return 0, None, None, None, None, *where
@@ -101,12 +102,13 @@ def move(view: View, to: Anchor | None) -> tuple[Value, ...]:
 
 
 def insert(view: View) -> tuple[Value, ...]:
-    """The values of `INSERT`."""
+    """Return the values of `INSERT`."""
     return view.name, view.version, view.generation, view.position, view.state.value, view.variant
 
 
 def live(projection: Projection, versions: Iterable[int]) -> Statement:
-    """The live view of this projection, if it is of one of these versions, and folded with the same setting."""
+    """Return the live view of this projection, if it is of one of these versions and was folded with the same
+    setting."""
     values = sorted(versions)
     marks = ", ".join("?" * len(values))
     text = f"{VIEWS} WHERE v.name=? AND v.state='live' AND v.variant=? AND v.version IN ({marks})"
@@ -119,7 +121,8 @@ def not_built(projection: Projection) -> ViewNotBuilt:
 
 
 def source(view: View, projection: Projection) -> str:
-    """What to select from: the columns of the projection, null where the table of an older version lacks one."""
+    """Return the source of a select: the columns of the projection, null where the table of an older version lacks
+    one."""
     name, older = quoted(table_name(view)), projection.table_of(view.version)
     columns = projection.table.columns.items()
     if all(column in older.columns for column, _ in columns):
@@ -129,7 +132,7 @@ def source(view: View, projection: Projection) -> str:
 
 
 def table_name(view: View) -> str:
-    """Where the rows of a generation are."""
+    """Return the name of the table of a generation."""
     return f"{view.name}_v{view.version}_g{view.generation}"
 
 
@@ -148,10 +151,10 @@ def create_table(name: str, table: Table, dialect: Dialect) -> list[str]:
 
 
 def change_one(name: str, table: Table, group: ChangeGroup, *, rows: int = 1) -> str:
-    """For one row of a group: a value for each of its columns. Or for several, where rows are put in.
+    """Return the statement for one row of a group, with a value for each of its columns, or for several inserted rows.
 
-    What changes or deletes a row takes its values by name, as `named` makes them: a sequence of values for numbered
-    marks is deprecated since Python 3.12.
+    An update or a delete takes its values by name, as `named` returns them: a sequence for numbered placeholders is
+    deprecated since Python 3.12.
     """
     marks = {column: f":v{number}" for number, column in enumerate(group.columns)}
     if group.kind in (Put, Keep, Add):
@@ -163,12 +166,12 @@ def change_one(name: str, table: Table, group: ChangeGroup, *, rows: int = 1) ->
 
 
 def named(row: Sequence[object]) -> dict[str, object]:
-    """The values of a row by the marks of `change_one`."""
+    """Return the values of a row, by the placeholders of `change_one`."""
     return {f"v{number}": value for number, value in enumerate(row)}
 
 
 def change_all(name: str, table: Table, group: ChangeGroup) -> str:
-    """For every row of a group at once, on PostgreSQL: an array for each of its columns."""
+    """Return the statement for all rows of a group at once, on PostgreSQL, with an array for each of its columns."""
     arrays = ", ".join(f"?::{_BARE[table.columns[column]]}[]" for column in group.columns)
     rows = f"unnest({arrays}) AS n({_list(group.columns)})"
     values = {column: f"n.{quoted(column)}" for column in group.columns}
@@ -181,7 +184,7 @@ def change_all(name: str, table: Table, group: ChangeGroup) -> str:
 
 
 def by_keys(projection: Projection, keys: Sequence[str]) -> Iterator[Selection]:
-    """The rows with these keys, some at a time: a statement has a limited number of values."""
+    """Yield selections of the rows with these keys, some in each: a statement has a limited number of values."""
     [column] = projection.table.key
     for start in range(0, len(keys), _KEYS_MAX):
         yield Selection(projection=projection, where=[OneOf(column, keys[start : start + _KEYS_MAX])])

@@ -1,4 +1,4 @@
-"""The views on SQLite: a second file beside the log, synchronized less, since it can be made again from the log."""
+"""The views on SQLite: a second file beside the log, synchronized less, since it can be rebuilt from the log."""
 
 import sqlite3
 import threading
@@ -66,7 +66,7 @@ _LATER = {
 
 
 def views_path(log_path: Path) -> Path:
-    """Where the views of a log are kept."""
+    """Return the path of the views of a log."""
     return log_path.with_name(f"{log_path.name.removesuffix('.db')}-views.db")
 
 
@@ -124,7 +124,8 @@ class SQLiteViews:
                 self._idle.pop().close()
 
     def __del__(self) -> None:
-        """As the library's store does: some owners of views do not know when the last reader is done."""
+        """Close the connections, as the library's store does: some owners of views do not know when the last reader
+        is done."""
         if hasattr(self, "_writer"):
             self.close()
 

@@ -1,4 +1,4 @@
-"""States of aggregates as parts of bytes and back, typed by their classes.
+"""Encodes states of aggregates as parts of bytes, and decodes them by their classes.
 
 No stored form lasts: a row names the digest of all code that made it, and a row of other code counts as missing. So a
 state's class may change freely, and no fold of an earlier version is ever believed.
@@ -31,7 +31,7 @@ Part = tuple[str, bytes]
 
 
 class StateCodec:
-    """For the states of one class. A map of it is many parts; all the rest is one, the last."""
+    """Encodes the states of one class. Each map becomes many parts; everything else is the last part."""
 
     def __init__(self, kind: type[Aggregate[Any]]) -> None:
         self._kind = kind

@@ -56,7 +56,8 @@ def keeps(kind: type[Aggregate[Any]]) -> bool:
 def load(
     kind: type[Aggregate[Any]], stream: str, run: Callable[..., Found], pause: Callable[[], None]
 ) -> StateRow | None:
-    """The latest whole row of this stream by this code; part by part, so that no other thread waits for all of it."""
+    """Return the latest complete row of this stream by this code. It is read part by part, so that no other thread
+    waits for all of it."""
     own = _codecs()[kind]
     latest = run(_SELECT_LATEST, stream, own.digest).fetchone()
     if latest is None:
@@ -83,18 +84,18 @@ def load(
 
 
 def size_of(rows: Sequence[Row]) -> int:
-    """The bytes of these parts."""
+    """Return the size of these parts in bytes."""
     return sum(len(row[-1]) for row in rows)
 
 
 def others_than(rows: Sequence[Row]) -> tuple[str, str]:
-    """The values of `DELETE_OTHERS`, which keeps these."""
+    """Return the values of `DELETE_OTHERS`, which keeps these parts."""
     stream, writing, *_ = rows[-1]
     return stream, writing
 
 
 def portions(row: StateRow, pause: Callable[[], None]) -> Iterator[Sequence[Row]]:
-    """The rows of a state, as many at a time as one transaction should have. Each ends with its body."""
+    """Yield the rows of a state, as many at a time as one transaction should have. Each row ends with its body."""
     state, writing = row.state, secrets.token_hex(8)
     own = _codecs()[type(state)]
 
