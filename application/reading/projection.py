@@ -137,7 +137,7 @@ class RowFold:
     key_of: Callable[[Event], str | None]
     """The key of the row that the event is about; None if it is about none."""
     fold: Callable[[Row | None, Event, int], Row]
-    """Return the columns that the event sets: each of them if there is no row yet, and none if nothing changes."""
+    """Return the columns that the event sets: none if nothing changes; all, the key included, if there is no row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,14 +48,14 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture
 def shop_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The page's projection, installed as the page says."""
-    example, its_test = blocks("python")
+    """The page's projections, installed as the page says."""
+    example, its_test, of_several_events = blocks("python")
     (project,) = map(tomllib.loads, blocks("toml"))
     monkeypatch.syspath_prepend(tmp_path)
     install(
         tmp_path,
         "shop-views",
-        {"shop_views.py": example, "the_test_on_the_page.py": its_test},
+        {"shop_views.py": example + of_several_events, "the_test_on_the_page.py": its_test},
         project["project"]["entry-points"],
     )
     yield
@@ -65,17 +65,22 @@ def shop_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 @pytest.mark.usefixtures("shop_views")
-def test_the_projection_on_the_page_is_one_like_the_others(
+def test_the_projections_on_the_page_are_like_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with open_read_side(sqlite_url(tmp_path)) as side:
         side.append(sample_log())
 
-    codes = [run(("projections", *words)) for words in (("rebuild", "carriers"), ("verify", "carriers"), ("list",))]
+    names = ("carriers", "waiting_times")
+    codes = [run(("projections", *words, name)) for name in names for words in (["rebuild"], ["verify"])]
+    codes.append(run(("projections", "list")))
 
-    assert codes == [0, 0, 0]
-    assert re.search(r"^carriers +1 +\d+ +live", capsys.readouterr().out, re.MULTILINE)
+    assert codes == [0, 0, 0, 0, 0]
+    printed = capsys.readouterr().out
+    for name in names:
+        assert re.search(rf"^{name} +1 +\d+ +live", printed, re.MULTILINE)
+        assert not re.search(rf"^{name} is correct: 0 rows", printed, re.MULTILINE)
 
 
 @pytest.mark.usefixtures("shop_views")
@@ -162,7 +167,7 @@ def test_the_queries_it_shows_have_answers(sample: ReadSide, tmp_path: Path) -> 
 
 
 def test_the_projection_it_shows_is_one(tmp_path: Path) -> None:
-    code, _ = blocks("python")
+    code, *_ = blocks("python")
     shown: dict[str, Any] = {}
     exec(code, shown)  # noqa: S102 - what the document shows
 
