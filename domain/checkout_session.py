@@ -98,6 +98,16 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
         return self.checkout is not None and self.checkout.is_open and not self._is_reported_complete
 
     @property
+    def reported(self) -> Reported | None:
+        """What Stripe's events report and its latest answer does not show. It counts once it is retrieved."""
+        if self.is_paid:
+            return None
+        if self.succeeded or (self.completed is not None and self.completed.payment_status == "paid"):
+            return Reported.PAID
+        is_shown = self.checkout is not None and self.checkout.is_complete
+        return Reported.COMPLETE if self._is_reported_complete and not is_shown else None
+
+    @property
     def _is_reported_complete(self) -> bool:
         """True if one of Stripe's events implies that the customer finished. Stripe's events arrive in any order."""
         return self.completed is not None or self.succeeded or self.failed
@@ -122,8 +132,7 @@ class CheckoutSession(CheckoutSessionEvents, Aggregate[CheckoutSessionFact]):
             Refused: Stripe has reported more than was retrieved, so what a person decides by may be wrong.
         """
         if self._is_behind:
-            reported = Reported.COMPLETE if self._reported_paid_at is None else Reported.PAID
-            raise Refused(refusals.reported_meanwhile(reported))
+            raise Refused(refusals.reported_meanwhile(self.reported or Reported.COMPLETE))
 
     def is_ahead_of(self, checkout: Checkout) -> bool:
         """True if Stripe's events have reported more than this answer contains, so that Stripe must be asked again."""

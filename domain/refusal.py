@@ -110,7 +110,7 @@ class Suitable(StrEnum):
 
 
 class Reported(StrEnum):
-    """What Stripe reported of a checkout and was not retrieved yet, as a parameter of refusals."""
+    """What Stripe reported of a checkout and was not retrieved yet, also as a parameter of refusals."""
 
     COMPLETE = "complete"
     PAID = "paid"

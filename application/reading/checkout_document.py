@@ -29,6 +29,7 @@ from domain.mail import MailKind
 from domain.order_number import OrderNumber, order_number
 from domain.personal import Personal
 from domain.reason import Reason
+from domain.refusal import Reported
 from domain.step import MailStep
 
 
@@ -112,6 +113,8 @@ class CheckoutDocument:
     order_number: OrderNumber
     state: CheckoutState
     payment_status: str | None
+    reported: Reported | None
+    """What only events of Stripe's report, so that it does not count yet."""
     livemode: bool
     amount_total: int | None
     currency: str | None
@@ -128,7 +131,8 @@ class CheckoutDocument:
     def situation(self) -> CheckoutState | Situation:
         """The state as staff read it."""
         lines = (line for line in self.line_items if line.delivery is not None)
-        return situation(self.state, ((line.state, line.why.code if line.why else None) for line in lines))
+        waits = ((line.state, line.why.code if line.why else None) for line in lines)
+        return situation(self.state, waits, reported=self.reported)
 
 
 def checkout_document(
@@ -149,6 +153,7 @@ def checkout_document(
         order_number=order_number(session_id),
         state=checkout_state(session, fulfillment),
         payment_status=checkout.payment_status if checkout else completed.payment_status if completed else None,
+        reported=session.reported,
         livemode=checkout.livemode if checkout else is_livemode(session_id),
         amount_total=checkout.amount_total if checkout else None,
         currency=checkout.currency if checkout else None,

@@ -1,6 +1,6 @@
 """The search for checkouts: by words, or by a name that means one checkout."""
 
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from application.errors import NotFound
@@ -74,6 +74,19 @@ class CheckoutSearch:
                 found |= dict.fromkeys(self._found_by(StartsWith("term", end), field))
         return list(found)[:_CANDIDATES_MAX]
 
+    def situations(self, sessions: Sequence[SessionId]) -> Mapping[str, CheckoutState | Situation]:
+        """How these sessions stand, as staff read it, without those that are not in the view."""
+        found: dict[str, CheckoutState | Situation] = {}
+        for start in range(0, len(sessions), _BATCH_MAX):
+            batch = sessions[start : start + _BATCH_MAX]
+            rows = self._views.select(Selection(projection=CHECKOUTS, where=[OneOf("session_id", batch)]))
+            parked = self._parked(batch)
+            found |= {id: _situation(row, is_parked=id in parked) for row in rows for id in [str(row["session_id"])]}
+        return found
+
+    def _parked(self, sessions: Sequence[SessionId]) -> Set[str]:
+        return {each.subject for each in self._log.store.select_parked_events(subjects=sessions)}
+
     def _within(self, seen: CheckoutFilter) -> Iterator[Filter]:
         if seen.since is not None:
             yield Above("recorded_at", rfc3339(seen.since - _TICK))
@@ -128,8 +141,7 @@ class CheckoutSearch:
         )
         by_id = {_session_of(row): row for selection in selections for row in self._views.select(selection)}
         rows = sorted(by_id.values(), key=_place, reverse=True)[:limit]
-        subjects = [_session_of(row) for row in rows]
-        parked = {each.subject for each in self._log.store.select_parked_events(subjects=subjects)}
+        parked = self._parked([_session_of(row) for row in rows])
         return [_hit(row, parked, self._matched(_session_of(row), wanted)) for row in rows]
 
     def _matched(self, session_id: SessionId, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -169,6 +181,10 @@ def _session_of(row: Row) -> SessionId:
     return stored_session_id(str(row["session_id"]))
 
 
+def _situation(row: Row, *, is_parked: bool) -> CheckoutState | Situation:
+    return CheckoutState.PARKED if is_parked else read_situation(str(row["situation"]))
+
+
 def _hit(row: Row, parked: Set[str], matched: tuple[str, ...]) -> SearchHit:
     """The state of the row covers only what could be read. A checkout with a parked event waits for a person."""
     session_id, amount, currency = _session_of(row), row["amount_total"], row["currency"]
@@ -177,7 +193,7 @@ def _hit(row: Row, parked: Set[str], matched: tuple[str, ...]) -> SearchHit:
         session_id=session_id,
         order_number=order_number(session_id),
         state=CheckoutState.PARKED if is_parked else CheckoutState(str(row["state"])),
-        situation=CheckoutState.PARKED if is_parked else read_situation(str(row["situation"])),
+        situation=_situation(row, is_parked=is_parked),
         amount_total=None if amount is None else int(amount),
         currency=None if currency is None else str(currency),
         recorded_at=datetime.fromisoformat(str(row["recorded_at"])),

@@ -10,6 +10,7 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import LineItemId
 from domain.line import UNDECIDED, LineState
 from domain.reason import ReasonCode
+from domain.refusal import Reported
 
 
 class CheckoutState(StrEnum):
@@ -34,6 +35,10 @@ class Situation(StrEnum):
     """It is blocked, and every line waits for the person who delivers it: the daily work of a shop."""
     BACKORDERED = "backordered"
     """It is blocked, and waits for stock or license keys, and maybe for the person who delivers another line."""
+    REPORTED_COMPLETE = "reported_complete"
+    """An event of Stripe's reports that the customer finished, and no retrieval has shown it."""
+    REPORTED_PAID = "reported_paid"
+    """An event of Stripe's reports the payment, which counts only when a retrieval shows it."""
     # Each reason in `UNDECIDED` has a situation of the same name.
     PAID_AFTER_CANCELLATION = "paid_after_cancellation"
     PAID_TWICE = "paid_twice"
@@ -46,8 +51,16 @@ def read_situation(text: str) -> CheckoutState | Situation:
 _UNDECIDED = {why: Situation(why.value) for why in UNDECIDED}
 
 
-def situation(state: CheckoutState, lines: Iterable[tuple[LineState, ReasonCode | None]]) -> CheckoutState | Situation:
-    """Return the state as staff read it everywhere. `lines` have the reasons for which they wait, if any."""
+def situation(
+    state: CheckoutState,
+    lines: Iterable[tuple[LineState, ReasonCode | None]],
+    *,
+    reported: Reported | None = None,
+) -> CheckoutState | Situation:
+    """Return the state as staff read it everywhere. `lines` have the reasons for which they wait, if any; `reported` is
+    what only events of Stripe's report."""
+    if reported is not None:
+        return _of_reported(state, reported)
     unfinished = [(line, why) for line, why in lines if not line.is_finished]
     for why, found in _UNDECIDED.items():
         if any(each == why for _, each in unfinished):
@@ -56,6 +69,35 @@ def situation(state: CheckoutState, lines: Iterable[tuple[LineState, ReasonCode 
     if state is not CheckoutState.BLOCKED or not waits <= {LineState.MANUAL, LineState.BACKORDERED}:
         return state
     return Situation.BACKORDERED if LineState.BACKORDERED in waits else Situation.TO_DO_BY_HAND
+
+
+def _of_reported(state: CheckoutState, reported: Reported) -> CheckoutState | Situation:
+    match state:
+        case CheckoutState.OPEN | CheckoutState.AWAITING_PAYMENT | CheckoutState.EXPIRED | CheckoutState.CANCELED:
+            return _reported(state, reported)
+        case (
+            CheckoutState.PARKED
+            | CheckoutState.OTHER_APPLICATION
+            | CheckoutState.PAYMENT_FAILED
+            | CheckoutState.FULFILLING
+            | CheckoutState.FULFILLED
+            | CheckoutState.PARTIALLY_FULFILLED
+            | CheckoutState.BLOCKED
+            | CheckoutState.NOTHING_TO_FULFILL
+        ):
+            return state
+        case _:
+            assert_never(state)
+
+
+def _reported(state: CheckoutState, reported: Reported) -> CheckoutState | Situation:
+    match reported:
+        case Reported.PAID:
+            return Situation.REPORTED_PAID
+        case Reported.COMPLETE:
+            return Situation.REPORTED_COMPLETE if state is CheckoutState.OPEN else state
+        case _:
+            assert_never(reported)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

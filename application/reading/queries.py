@@ -27,6 +27,7 @@ from application.reading.answers import (
 )
 from application.reading.checkout_document import CheckoutDocument, checkout_document, known_by
 from application.reading.checkout_search import CheckoutSearch
+from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.customer_summary import CustomerSummary, customer_summary
 from application.reading.due_effects import DueEffects
 from application.reading.open_work import OpenWork
@@ -151,6 +152,12 @@ class Queries:
             if isinstance(each, Fulfillment.ShippingCorrected) and each.session in answers:
                 answers[each.session] = replace(answers[each.session], shipping=each.to)
         return {id: NamedCheckout(checkout=checkout, names=names[id]) for id, checkout in answers.items()}
+
+    def situations(self, subjects: Iterable[str]) -> Mapping[str, CheckoutState | Situation]:
+        """How those subjects that are sessions stand, as staff read it."""
+        self._projector.catch_up()
+        named = (session_of_stream(each) for each in dict.fromkeys(subjects))
+        return self._search.situations([each for each in named if each is not None])
 
     def stock(self) -> list[StockLevel]:
         self._projector.catch_up()

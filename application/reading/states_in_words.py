@@ -20,11 +20,11 @@ class Words:
         return f"{self.short}: {self.meaning}"
 
 
-TO_PACK, BY_HAND, NOT_PAID = "to pack", "to do by hand", "not paid"
+TO_PACK, BY_HAND, NOT_PAID, NOT_RETRIEVED = "to pack", "to do by hand", "not paid", "not retrieved yet"
 """States of lines as staff read them, where the state itself says less."""
 
 STATES: Mapping[CheckoutState | Situation, Words] = {
-    CheckoutState.OPEN: Words("open", "not completed yet, or not retrieved from Stripe yet"),
+    CheckoutState.OPEN: Words("open", "the customer has not completed it, as far as Stripe has reported"),
     CheckoutState.AWAITING_PAYMENT: Words("awaiting payment", "completed but not paid yet"),
     CheckoutState.FULFILLING: Words("fulfilling", "the engine is delivering it"),
     CheckoutState.FULFILLED: Words("fulfilled", "everything is delivered"),
@@ -44,6 +44,13 @@ STATES: Mapping[CheckoutState | Situation, Words] = {
     ),
     Situation.TO_DO_BY_HAND: Words(BY_HAND, "every line waits for the person who delivers it"),
     Situation.BACKORDERED: Words("backordered", "it waits for stock or license keys"),
+    Situation.REPORTED_COMPLETE: Words(
+        "reported as complete",
+        "Stripe reported that the customer completed it, and it waits for its retrieval from Stripe",
+    ),
+    Situation.REPORTED_PAID: Words(
+        "reported as paid", "Stripe reported the payment, which counts once it is retrieved from Stripe"
+    ),
     Situation.PAID_AFTER_CANCELLATION: Words("paid after it was canceled", "a person has to decide: deliver or refund"),
     Situation.PAID_TWICE: Words("possibly paid twice", "a person has to decide whether this one is delivered too"),
 }
@@ -91,10 +98,10 @@ def _fulfilling(by_itself: str, *, is_to_pack: bool, waits: bool) -> str:
             return by_itself
 
 
-def line_in_words(line: LineItemEntry, state: CheckoutState) -> str:
-    """`state` is that of its checkout."""
+def line_in_words(line: LineItemEntry, situation: CheckoutState | Situation) -> str:
+    """`situation` is that of its checkout."""
     if line.delivery is None:
-        return _not_planned(state)
+        return _not_planned(situation)
     match line.state:
         case LineState.PENDING:
             return TO_PACK if _is_to_pack(line) else "pending"
@@ -110,10 +117,12 @@ def line_in_words(line: LineItemEntry, state: CheckoutState) -> str:
             assert_never(line.state)
 
 
-def _not_planned(state: CheckoutState) -> str:
-    match state:
+def _not_planned(situation: CheckoutState | Situation) -> str:
+    match situation:
         case CheckoutState.OPEN | CheckoutState.AWAITING_PAYMENT:
             return NOT_PAID
+        case Situation.REPORTED_COMPLETE | Situation.REPORTED_PAID:
+            return NOT_RETRIEVED
         case (
             CheckoutState.PAYMENT_FAILED
             | CheckoutState.EXPIRED
@@ -128,10 +137,14 @@ def _not_planned(state: CheckoutState) -> str:
             | CheckoutState.FULFILLED
             | CheckoutState.PARTIALLY_FULFILLED
             | CheckoutState.BLOCKED
+            | Situation.TO_DO_BY_HAND
+            | Situation.BACKORDERED
+            | Situation.PAID_AFTER_CANCELLATION
+            | Situation.PAID_TWICE
         ):
             return "not planned"
         case _:
-            assert_never(state)
+            assert_never(situation)
 
 
 def _is_to_pack(line: LineItemEntry) -> bool:

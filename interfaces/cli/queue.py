@@ -10,11 +10,11 @@ from cyclopts import Parameter
 from domain import identifiers
 from domain.identifiers import is_stripe_event
 from interfaces.cli.naming import pasted_id, session_of, stripe_event_of
-from interfaces.cli.output.orders import bought, customer_of, line_of, with_order
+from interfaces.cli.output.orders import customer_of, line_of, with_order
 from interfaces.cli.output.pager import paged
 from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.output.tasks import about_in_words, task_fields
+from interfaces.cli.output.tasks import about_in_words, ordered_in_words, task_fields
 from interfaces.cli.output.text import exact, label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.times import printed_moment
@@ -32,6 +32,7 @@ from interfaces.cli.usage import (
 
 if TYPE_CHECKING:
     from application.reading.answers import NamedCheckout, WorkItem, WorkPage, WorkPlace
+    from application.reading.checkout_state import CheckoutState, Situation
     from application.reading.queries import Queries
     from application.reading.work import WorkKind
 
@@ -91,16 +92,18 @@ def queue(
         until = None if older_than is None else datetime.now(UTC) - older_than
         of = WorkFilter(kinds=tuple(kinds), subject=subject, sku=sku, until=until)
         found = side.queries.work_page(limit, of, place)
-        orders = {} if counts else side.queries.orders(item.subject for item in found.items)
+        subjects = () if counts else tuple(item.subject for item in found.items)
+        orders, situations = side.queries.orders(subjects), side.queries.situations(subjects)
         is_complete(side.queries, WORK_QUEUE, CHECKOUTS)
     if redact:
         orders = {session: redacted(order) for session, order in orders.items()}
+    standing = ((each, orders.get(each.subject), situations.get(each.subject)) for each in found.items)
     if counts:
         _put_counts(found, as_json=json)
     elif json:
-        print_json([_document(item, orders.get(item.subject), prefix) for item in found.items])
+        print_json([_document(item, order, situation, prefix) for item, order, situation in standing])
     elif found.items:
-        rows = [(_row(item, orders.get(item.subject), prefix), pasted(item, prefix)) for item in found.items]
+        rows = [(_row(each, order, how, prefix), pasted(each, prefix)) for each, order, how in standing]
         with paged() as page_:
             page_.tasks(_COLUMNS, rows)
     else:
@@ -167,7 +170,12 @@ def _talk_of_more(found: "WorkPage") -> None:
     talk(f"fulfill: {more} ({kinds} in all). For the next ones, add --after {last}.")
 
 
-def _document(item: "WorkItem", order: "NamedCheckout | None", order_prefix: str | None) -> dict[str, object]:
+def _document(
+    item: "WorkItem",
+    order: "NamedCheckout | None",
+    situation: "CheckoutState | Situation | None",
+    order_prefix: str | None,
+) -> dict[str, object]:
     from domain.order_number import order_number
 
     session_id, line = item.session_id, line_of(order, item.item)
@@ -177,18 +185,24 @@ def _document(item: "WorkItem", order: "NamedCheckout | None", order_prefix: str
         item_name=order.name(line) if order and line else None,
         item_quantity=line.quantity if line else None,
         order_number=order_number(session_id) if session_id else None,
+        situation=situation,
         commands=[each.text for each in pasted(item, order_prefix)],
         cursor=_cursor(item),
     )
 
 
-def _row(item: "WorkItem", order: "NamedCheckout | None", order_prefix: str | None) -> tuple[str, ...]:
+def _row(
+    item: "WorkItem",
+    order: "NamedCheckout | None",
+    situation: "CheckoutState | Situation | None",
+    order_prefix: str | None,
+) -> tuple[str, ...]:
     return (
         to_the_second(item.since),
         name_of(item, order_prefix),
         label(item.kind),
         about_in_words(item, order),
         customer_of(order),
-        bought(order),
+        ordered_in_words(order, situation),
         _detail(item),
     )

@@ -23,6 +23,8 @@ StateWord = Literal[
     "other_application",
     "to_do_by_hand",
     "backordered",
+    "reported_complete",
+    "reported_paid",
     "paid_after_cancellation",
     "paid_twice",
 ]

@@ -66,6 +66,13 @@ CHECKOUT_STATE = HalfAdded(
     after='    OTHER_APPLICATION = "other_application"\n',
     member='    REFUNDED = "refunded"\n',
     named="CheckoutState.REFUNDED",
+    places={Path("application/reading/checkout_state.py"), Path("application/reading/states_in_words.py")},
+)
+SITUATION = HalfAdded(
+    module=Path("application/reading/checkout_state.py"),
+    after='    PAID_TWICE = "paid_twice"\n',
+    member='    REFUNDED = "refunded"\n',
+    named="Situation.REFUNDED",
     places={Path("application/reading/states_in_words.py")},
 )
 WORK = HalfAdded(
@@ -115,12 +122,13 @@ LOG_LINE = HalfAdded(
 @pytest.mark.long
 @pytest.mark.parametrize(
     "added",
-    [KIND, STATE, EVENT_TYPE, CHECKOUT_STATE, WORK, ROW_OF_WORK, REMEDY, REFUSAL, IDENTIFIER, LOG_LINE],
+    [KIND, STATE, EVENT_TYPE, CHECKOUT_STATE, SITUATION, WORK, ROW_OF_WORK, REMEDY, REFUSAL, IDENTIFIER, LOG_LINE],
     ids=[
         "a delivery",
         "a line's state",
         "a Stripe event type",
         "a checkout's state",
+        "a checkout's situation",
         "a task",
         "a task with a row",
         "a remedy",

@@ -22,12 +22,15 @@ from domain.line import UNDECIDED, LineState
 from domain.park_reason import ParkReason
 from domain.plan import PlannedLine
 from domain.reason import ReasonCode
+from domain.refusal import Reported
 
 
 class _Fact(StrEnum):
     """The state of a checkout follows from these until its lines are planned. A row keeps them as words."""
 
     COMPLETED = "completed"
+    COMPLETED_PAID = "completed_paid"
+    """The latest event about its completion reports it as paid."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     EXPIRED = "expired"
@@ -56,6 +59,8 @@ _LinesChanged: TypeAlias = (
 
 _SHOWN = frozenset({_Fact.SHOWN_BOUGHT, _Fact.SHOWN_COMPLETE, _Fact.SHOWN_OVER, _Fact.SHOWN_EXPIRED})
 _PARKED = frozenset({_Fact.PARKED, _Fact.OTHER_APPLICATION})
+_REPORTED_PAID = frozenset({_Fact.COMPLETED_PAID, _Fact.SUCCEEDED})
+_REPORTED_COMPLETE = frozenset({_Fact.COMPLETED, _Fact.SUCCEEDED, _Fact.FAILED})
 _DECIDED = frozenset({_Fact.PAID, _Fact.SUCCEEDED, _Fact.OTHER_APPLICATION})
 
 
@@ -78,8 +83,18 @@ def _columns(facts: _Facts) -> Row:
         is_complete=_Fact.SHOWN_COMPLETE in facts,
         is_expired=has_expired and _Fact.COMPLETED not in facts,
     )
-    state = standing.state.value
-    return {"state": state, "situation": state, "facts": " ".join(sorted(facts))}
+    state, facts_in_words = standing.state, " ".join(sorted(facts))
+    staff_read = situation(state, (), reported=_reported(facts))
+    return {"state": state.value, "situation": staff_read.value, "facts": facts_in_words}
+
+
+def _reported(facts: _Facts) -> Reported | None:
+    """As `CheckoutSession.reported`."""
+    if _Fact.PAID in facts:
+        return None
+    if facts & _REPORTED_PAID:
+        return Reported.PAID
+    return Reported.COMPLETE if facts & _REPORTED_COMPLETE and _Fact.SHOWN_COMPLETE not in facts else None
 
 
 @lru_cache
@@ -149,8 +164,10 @@ def _names(before: Mapping[str, str], planned: Iterable[PlannedLine]) -> str:
 
 def _with(facts: _Facts, event: CheckoutSessionFact) -> _Facts:
     match event:
+        case CheckoutSession.Completed(payment_status="paid"):
+            return facts | {_Fact.COMPLETED, _Fact.COMPLETED_PAID}
         case CheckoutSession.Completed():
-            return facts | {_Fact.COMPLETED}
+            return facts - {_Fact.COMPLETED_PAID} | {_Fact.COMPLETED}
         case CheckoutSession.AsyncPaymentSucceeded():
             return facts | {_Fact.SUCCEEDED}
         case CheckoutSession.AsyncPaymentFailed():
@@ -208,7 +225,7 @@ def _changed(event: _LinesChanged) -> Mapping[LineItemId, str]:
 
 CHECKOUTS = Projection(
     name="checkouts",
-    version=7,
+    version=8,
     table=Table(
         columns={
             "session_id": Column.TEXT,

@@ -10,12 +10,13 @@ from application.errors import NotFound, UnknownCheckout
 from application.reading.checkout_document import CheckoutDocument, EmailEntry, StoryEntry, as_json
 from application.reading.checkout_state import CheckoutState
 from application.reading.redacted import HIDDEN
-from application.reading.states_in_words import checkout_in_words, line_in_words
+from application.reading.states_in_words import NOT_RETRIEVED, checkout_in_words, line_in_words
 from application.text.english import counted
 from application.text.wording import PAYMENTS
 from domain.identifiers import KEYS_PREFIX, PAYMENT_PREFIX, SKU_PREFIX, SessionId
 from domain.mail import MailKind
 from domain.order_number import with_prefix
+from domain.refusal import Reported
 from domain.step import MailStep
 from interfaces.cli.output.order_fields import order_fields, text
 from interfaces.cli.output.printing import Page
@@ -87,7 +88,7 @@ def put_checkout(
     if document.line_items:
         page.say()
         rows = [
-            (i.id, i.quantity, i.name, i.sku, i.delivery, line_in_words(i, document.state), i.detail)
+            (i.id, i.quantity, i.name, i.sku, i.delivery, line_in_words(i, document.situation), i.detail)
             for i in document.line_items
         ]
         columns = ("line item", "qty", "description", "sku", "delivery", "state", "detail")
@@ -170,8 +171,11 @@ def _header(shown: Shown, zone: tzinfo, order_prefix: str | None) -> Iterator[tu
 def _payment(document: CheckoutDocument) -> str:
     """How the payment stands. "Not paid yet" is only said where it can still come."""
     status, checkout = document.payment_status or "", document.checkout
+    if document.reported is Reported.PAID:
+        return f"reported as paid, {NOT_RETRIEVED}"
     is_over = document.state in _WITHOUT_PAYMENT or (checkout is not None and checkout.is_payment_over)
-    return "not paid" if status == "unpaid" and is_over else PAYMENTS.get(status, status or "not known yet")
+    words = "not paid" if status == "unpaid" and is_over else PAYMENTS.get(status, status or "not known yet")
+    return f"{words}, as Stripe reported" if document.reported and status and checkout is None else words
 
 
 def _details(entry: StoryEntry, places: Mapping[str, str], zone: tzinfo) -> Iterator[str]:

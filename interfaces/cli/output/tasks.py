@@ -3,11 +3,12 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, assert_never
 
-from interfaces.cli.output.orders import line_of
+from interfaces.cli.output.orders import bought, line_of
 from interfaces.cli.output.text import label
 
 if TYPE_CHECKING:
     from application.reading.answers import NamedCheckout, WorkItem
+    from application.reading.checkout_state import CheckoutState, Situation
 
 
 def task_fields(item: "WorkItem") -> dict[str, object]:
@@ -43,3 +44,13 @@ def about_in_words(item: "WorkItem", order: "NamedCheckout | None") -> str:
             return ""
         case _:
             assert_never(about)
+
+
+def ordered_in_words(order: "NamedCheckout | None", situation: "CheckoutState | Situation | None") -> str:
+    """What was ordered. As long as no retrieval has shown it, what Stripe reported of the checkout."""
+    from application.reading.checkout_state import Situation
+    from application.reading.states_in_words import NOT_RETRIEVED, STATES
+
+    if order is None and situation in {Situation.REPORTED_COMPLETE, Situation.REPORTED_PAID}:
+        return f"{STATES[situation].short}, {NOT_RETRIEVED}"
+    return bought(order)

@@ -29,7 +29,10 @@ _FAILURES: Sequence[WorkKind] = (
 _STATES = {  # the words themselves: importing what makes them would slow every command
     **dict.fromkeys(("fulfilled", "delivered", "sent", "live"), "green"),
     **dict.fromkeys(
-        ("awaiting payment", "fulfilling", "pending", "to pack", "to do by hand", "not paid", "queued", "building"),
+        (
+            *("reported as paid", "reported as complete", "not retrieved yet", "awaiting payment", "not paid"),
+            *("fulfilling", "pending", "to pack", "to do by hand", "queued", "building"),
+        ),
         "yellow",
     ),
     **dict.fromkeys(

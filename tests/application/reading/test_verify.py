@@ -47,7 +47,7 @@ def test_a_view_that_followed_the_log_is_right(followed: ReadSide, projection: P
 
 
 def test_a_wrong_row_is_found(followed: ReadSide, store_url: str) -> None:
-    plant(store_url, "UPDATE checkouts_v7_g1 SET amount_total=amount_total+1 WHERE session_id=?", SHOP)
+    plant(store_url, "UPDATE checkouts_v8_g1 SET amount_total=amount_total+1 WHERE session_id=?", SHOP)
 
     verification = followed.rebuild.verify("checkouts")
 
@@ -60,7 +60,7 @@ def test_a_wrong_row_is_found(followed: ReadSide, store_url: str) -> None:
 
 
 def test_a_missing_row_is_found(followed: ReadSide, store_url: str) -> None:
-    plant(store_url, "DELETE FROM checkouts_v7_g1 WHERE session_id=?", DEBIT)
+    plant(store_url, "DELETE FROM checkouts_v8_g1 WHERE session_id=?", DEBIT)
 
     verification = followed.rebuild.verify("checkouts")
 
@@ -73,7 +73,7 @@ def test_a_missing_row_is_found(followed: ReadSide, store_url: str) -> None:
 
 def test_an_extra_row_is_found(followed: ReadSide, store_url: str) -> None:
     nulls = ", ".join(["NULL"] * (len(CHECKOUTS.table.columns) - 3))
-    plant(store_url, f"INSERT INTO checkouts_v7_g1 VALUES ('cs_test_zzz', 1, '', {nulls})")  # noqa: S608 - a count of columns
+    plant(store_url, f"INSERT INTO checkouts_v8_g1 VALUES ('cs_test_zzz', 1, '', {nulls})")  # noqa: S608 - a count of columns
 
     verification = followed.rebuild.verify("checkouts")
 
@@ -121,7 +121,7 @@ def test_a_planted_row_is_found_in_every_view(
 
 
 def test_a_rebuild_makes_a_wrong_view_right(followed: ReadSide, store_url: str) -> None:
-    plant(store_url, "DELETE FROM checkouts_v7_g1 WHERE session_id=?", DEBIT)
+    plant(store_url, "DELETE FROM checkouts_v8_g1 WHERE session_id=?", DEBIT)
 
     followed.rebuild.rebuild("checkouts")
 
@@ -132,7 +132,7 @@ def test_only_the_first_differences_are_listed(store_url: str) -> None:
     with open_read_side(store_url, [CHECKOUTS], batch_max=100) as read_side:
         read_side.append(busy_log(30))
         read_side.projector.catch_up()
-        change(store_url, "views", "UPDATE checkouts_v7_g1 SET currency='usd'")
+        change(store_url, "views", "UPDATE checkouts_v8_g1 SET currency='usd'")
 
         verification = read_side.rebuild.verify("checkouts")
 
@@ -187,7 +187,7 @@ def test_a_view_that_left_out_what_a_fixed_fold_takes_in_is_wrong(store_url: str
     with open_read_side(store_url, [CHECKOUTS]) as read_side:
         read_side.append(sample_log())
         read_side.projector.catch_up()
-        plant(store_url, "DELETE FROM checkouts_v7_g1 WHERE session_id=?", SHOP)
+        plant(store_url, "DELETE FROM checkouts_v8_g1 WHERE session_id=?", SHOP)
         plant(store_url, "INSERT INTO unreadable VALUES ('checkouts', 1, 4, 'a bug of before')")
 
         assert not read_side.rebuild.verify("checkouts").is_right

@@ -179,13 +179,13 @@ def test_a_view_that_is_replaced_after_it_was_found_is_looked_for_again(
 
     with psycopg.connect(postgres_url) as other, ThreadPoolExecutor(1) as pool:
         other.execute("SET search_path TO fulfillment_views")
-        other.execute("LOCK TABLE checkouts_v7_g1 IN ACCESS EXCLUSIVE MODE")
+        other.execute("LOCK TABLE checkouts_v8_g1 IN ACCESS EXCLUSIVE MODE")
         found = pool.submit(look, views)
         while other.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
             pass  # until it waits for the rows of the view that it has found
         other.execute("DELETE FROM views WHERE generation=1")
         other.execute("UPDATE views SET state='live'")
-        other.execute("DROP TABLE checkouts_v7_g1 CASCADE")
+        other.execute("DROP TABLE checkouts_v8_g1 CASCADE")
         other.commit()
 
     rows = found.result()

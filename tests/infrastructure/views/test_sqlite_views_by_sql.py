@@ -92,7 +92,7 @@ def test_who_reads_can_change_nothing(views: SQLiteViews, analyst: sqlite3.Conne
     views.create(CHECKOUTS, ViewState.LIVE)
 
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        analyst.execute("DELETE FROM checkouts_v7_g1")
+        analyst.execute("DELETE FROM checkouts_v8_g1")
 
 
 def test_a_long_read_sees_one_moment_and_blocks_no_process(views: SQLiteViews, analyst: sqlite3.Connection) -> None:

@@ -59,7 +59,7 @@ def test_every_state_has_its_plain_words(state: CheckoutState) -> None:
         ),
         (KEYS, ["to do by hand: every line waits", "13.90 EUR, paid", "li_key"]),
         (CANCELED, ["canceled: the undelivered items", "13.90 EUR, paid", "li_key"]),
-        (FOREIGN, ["(live mode)", "parked: needs a person", "Payment       paid"]),
+        (FOREIGN, ["(live mode)", "parked: needs a person", "Payment       reported as paid, not retrieved yet"]),
     ],
 )
 def test_the_header_says_how_it_stands(fulfill: Fulfill, session: str, lines: list[str]) -> None:
@@ -255,7 +255,7 @@ def test_the_past_is_called_the_past(fulfill: Fulfill, small_shop: Path) -> None
     later = fulfill("checkout", ORDER, "--as-of", "2999-01-01").out
 
     assert "As of         2026-11-24T09:01:00.700005Z, in the past; the current state may differ\n" in then
-    assert "State         open: " in then
+    assert "State         reported as complete: " in then
     assert "Reference" not in then, "it was not known then"
     assert "in the future; this is the current state" in later
 
@@ -301,7 +301,7 @@ def test_a_session_that_is_not_retrieved_yet_is_shown_as_far_as_it_is_known(
 
     result = fulfill("checkout", "cs_test_new")
 
-    assert re.search(r"^Payment +some_new_status$", result.out, re.MULTILINE)
+    assert re.search(r"^Payment +some_new_status, as Stripe reported$", result.out, re.MULTILINE)
     assert "LINE ITEM" not in result.out
     assert "EMAIL" not in result.out
 

@@ -32,7 +32,7 @@ def test_a_state_has_its_color_in_a_table_and_by_itself(terminal: Terminal, caps
 
 
 def test_every_color_is_that_of_a_word_that_is_shown_as_a_state() -> None:
-    of_lines = {states.TO_PACK, states.BY_HAND, states.NOT_PAID, *map(label, LineState)}
+    of_lines = {states.TO_PACK, states.BY_HAND, states.NOT_PAID, states.NOT_RETRIEVED, *map(label, LineState)}
     shown = {*(words.short for words in states.STATES.values()), *of_lines, *MailState, *ViewState, "failed"}
 
     assert set(_STATES) - shown == set(), "another word is shown now: change it in _STATES, too"

@@ -17,10 +17,11 @@ BY = ("--as", "kim", "--reason", "x")
 ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
 IN_SCRIPTS = (Path(__file__).parents[3] / "docs" / "cli.md").read_text().partition("## In scripts")[2]
 CHECKOUT = """
-    session_id order_number state situation payment_status livemode amount_total currency client_reference_id line_items
-    emails story amount_subtotal amount_discount amount_shipping amount_tax presentment customer business_name tax_ids
-    shipping shipping_rate discounts custom_fields consent payment_method_type payment_intent payment_link customer_id
-    subscription invoice recovered_from metadata locale mails_to parcels landing_page personal is_complete
+    session_id order_number state situation payment_status reported livemode amount_total currency client_reference_id
+    line_items emails story amount_subtotal amount_discount amount_shipping amount_tax presentment customer
+    business_name tax_ids shipping shipping_rate discounts custom_fields consent payment_method_type payment_intent
+    payment_link customer_id subscription invoice recovered_from metadata locale mails_to parcels landing_page personal
+    is_complete
 """
 HIT = "session_id order_number state situation amount_total currency recorded_at matched"
 STOCK = "sku on_hand reserved available backordered is_low is_complete"
@@ -32,7 +33,7 @@ SHAPES = {
         "search",
         "ada",
     ): f"{HIT} order personal is_complete",
-    ("queue",): "subject order_number kind item item_name item_quantity detail why since retry_at "
+    ("queue",): "subject order_number situation kind item item_name item_quantity detail why since retry_at "
     "order commands cursor personal",
     ("stock", "list"): STOCK,
     ("run", ORDER, *BY): RESULT,

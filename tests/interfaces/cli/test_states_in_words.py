@@ -10,7 +10,7 @@ from sample_log import SHOP, sample_log
 from typed_ids import as_session
 
 from application.reading.checkout_document import CheckoutDocument
-from application.reading.checkout_state import CheckoutState
+from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.states_in_words import STATES, checkout_in_words, line_in_words
 from domain import reasons
 from domain.line import LineState
@@ -102,6 +102,8 @@ def test_a_checkout_that_was_paid_after_it_was_canceled(document: CheckoutDocume
 @pytest.mark.parametrize(
     ("state", "delivery", "line", "words"),
     [
+        (Situation.REPORTED_PAID, None, LineState.PENDING, "not retrieved yet"),
+        (Situation.REPORTED_COMPLETE, None, LineState.PENDING, "not retrieved yet"),
         (CheckoutState.EXPIRED, None, LineState.PENDING, "not to deliver"),
         (CheckoutState.PAYMENT_FAILED, None, LineState.PENDING, "not to deliver"),
         (CheckoutState.AWAITING_PAYMENT, None, LineState.PENDING, "not paid"),
@@ -113,8 +115,12 @@ def test_a_checkout_that_was_paid_after_it_was_canceled(document: CheckoutDocume
     ],
 )
 def test_a_line_in_words(
-    document: CheckoutDocument, state: CheckoutState, delivery: str | None, line: LineState, words: str
+    document: CheckoutDocument,
+    state: CheckoutState | Situation,
+    delivery: str | None,
+    line: LineState,
+    words: str,
 ) -> None:
-    (item,) = with_lines(document, state, (delivery, line)).line_items
+    (item,) = with_lines(document, document.state, (delivery, line)).line_items
 
     assert line_in_words(item, state) == words

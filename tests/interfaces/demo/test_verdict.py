@@ -38,6 +38,7 @@ DOCUMENT = CheckoutDocument(
     session_id=ID,
     order_number=order_number(ID),
     state=CheckoutState.FULFILLED,
+    reported=None,
     payment_status="paid",
     livemode=False,
     amount_total=4900,

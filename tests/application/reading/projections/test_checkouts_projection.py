@@ -69,7 +69,8 @@ def states_disagree(events: Iterable[Event]) -> list[tuple[int, str, object, str
             continue
         replayed = checkout_state(sessions[id], fulfillments[id])
         lines = fulfillments[id].lines.values()
-        as_read = situation(replayed, ((line.state, line.why.code if line.why else None) for line in lines))
+        waits = ((line.state, line.why.code if line.why else None) for line in lines)
+        as_read = situation(replayed, waits, reported=sessions[id].reported)
         if (rows[id]["state"], rows[id]["situation"]) != (replayed, as_read):
             wrong.append((position, event.TOPIC, rows[id]["state"], replayed))
     return wrong
@@ -117,6 +118,8 @@ def test_the_state_follows_each_change_of_the_only_line(then: Event) -> None:
 OUTCOMES: Sequence[Sequence[Event]] = (
     [],
     [CheckoutSession.Completed(stripe_event=as_event("evt_1"), payment_status="unpaid")],
+    [CheckoutSession.Completed(stripe_event=as_event("evt_5"), payment_status="paid")],
+    [CheckoutSession.Completed(stripe_event=as_event("evt_6"), payment_status="no_payment_required")],
     [CheckoutSession.AsyncPaymentSucceeded(stripe_event=as_event("evt_2"))],
     [CheckoutSession.AsyncPaymentFailed(stripe_event=as_event("evt_3"))],
     [CheckoutSession.Expired(stripe_event=as_event("evt_4"))],
