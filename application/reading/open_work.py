@@ -14,6 +14,7 @@ from application.reading.low_since import low_since
 from application.reading.projection import Row, rfc3339
 from application.reading.projections.search import SEARCH
 from application.reading.projections.work_queue import WORK_QUEUE, is_due
+from application.reading.refused_key import is_behind_the_key, of_the_key
 from application.reading.search_terms import words
 from application.reading.supply import low_supplies
 from application.reading.view_states import incomplete_views
@@ -62,24 +63,27 @@ class OpenWork:
         effects that no worker has carried out for a quarter of an hour, and low supplies.
 
         Without a filter, the incomplete views come first and are never cut off, so an empty answer means that there is
-        no work. They are no part of later pages.
+        no work. They are no part of later pages. A key that Stripe refuses is one item, unless the filter asks for the
+        checkouts behind it, which are counted.
         """
         now = self._clock()
-        rows = self._rows(of, now)
+        found = self._rows(of, now)
+        rows = [row for row in found if not is_behind_the_key(row, of)]
         others = [each for each in self._others(now) if self._is_meant(each, of)]
-        places = sorted([*map(_place, rows), *(each.place for each in others)])
+        of_key = of_the_key(_work_item(row) for row in found if is_behind_the_key(row, of))
+        places = sorted([*map(_place, rows), *(each.place for each in [*others, *of_key])])
         left = [place for place in places if after is None or place > after]
         shown = {*left[:limit]}
         items = [_work_item(row) for row in rows if _place(row) in shown]
-        items += [each for each in others if each.place in shown]
+        items += [each for each in [*others, *of_key] if each.place in shown]
         incomplete = [] if after else self._incomplete(of)
         counts = Counter(each.kind for each in [*incomplete, *others])
-        counts.update(Work(str(row["kind"])) for row in rows)
+        counts.update(Work(str(row["kind"])) for row in found)
         return WorkPage(
             items=[*incomplete, *sorted(items, key=lambda item: item.place)],
             counts=counts,
             left=len(left) - len(shown),
-            is_whole=len(rows) < _COUNTED_MAX,
+            is_whole=len(found) < _COUNTED_MAX,
         )
 
     def _rows(self, of: WorkFilter, now: datetime) -> Sequence[Row]:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from application.reading.answers import WorkItem
-from application.reading.work import AboutParking, OtherWork, Work, WorkKind
+from application.reading.work import AboutCheckouts, AboutParking, OtherWork, Work, WorkKind
 from domain.identifiers import retried_subject
 from domain.line import UNDECIDED
 from domain.park_reason import FOREIGN
@@ -25,6 +25,10 @@ class Remedy(StrEnum):
     REVOKE_KEYS = "revoke_keys"
     """Of a line, which gets no new license keys. Needs a reason: it revokes those that are still valid, too."""
     RETRY = "retry"
+    RETRY_ALL = "retry_all"
+    """Everything in the queue that is of the same kind."""
+    LIST_CHECKOUTS = "list_checkouts"
+    """See which checkouts wait."""
     RETRIEVE = "retrieve"
     """Ask Stripe."""
     READDRESS = "readdress"
@@ -46,6 +50,8 @@ def remedies_of(item: WorkItem) -> tuple[Remedy, ...]:
             return (Remedy.REPLAN, Remedy.CANCEL_LINE)
         case OtherWork.PARKED_EVENT, _ if retried_subject(item.subject) is None:
             return (Remedy.START_SERVER, Remedy.LIST_POLICIES)
+        case Work.STRIPE_KEY_REFUSED, AboutCheckouts():
+            return (Remedy.RETRY_ALL, Remedy.LIST_CHECKOUTS)
         case Work.PARKED_SESSION, AboutParking(why) if why in FOREIGN:
             return (Remedy.DISMISS,)
         case _:

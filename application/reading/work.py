@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from domain.identifiers import LineItemId
+from domain.identifiers import LineItemId, SessionId
 from domain.park_reason import ParkReason
 
 
@@ -83,7 +83,17 @@ class AboutEvent:
         return f"{self.policy}@{self.position}"
 
 
-About = AboutLine | AboutEffect | AboutParking | AboutEvent | None
+@dataclass(frozen=True, slots=True)
+class AboutCheckouts:
+    """The checkouts that wait for something of the whole shop. Programs have them beside the task."""
+
+    sessions: tuple[SessionId, ...]
+
+    def __str__(self) -> str:
+        return ""
+
+
+About = AboutLine | AboutEffect | AboutParking | AboutEvent | AboutCheckouts | None
 """What a task is about within its subject; None if it is about the whole subject. Programs read it as a text."""
 
 

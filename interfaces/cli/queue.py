@@ -176,15 +176,17 @@ def _document(
     situation: "CheckoutState | Situation | None",
     order_prefix: str | None,
 ) -> dict[str, object]:
+    from application.reading.work import AboutCheckouts
     from domain.order_number import order_number
 
-    session_id, line = item.session_id, line_of(order, item.item)
+    session_id, line, about = item.session_id, line_of(order, item.item), item.about
     return with_order(
         task_fields(item),
         order,
         item_name=order.name(line) if order and line else None,
         item_quantity=line.quantity if line else None,
         order_number=order_number(session_id) if session_id else None,
+        order_numbers=[order_number(each) for each in about.sessions] if isinstance(about, AboutCheckouts) else None,
         situation=situation,
         commands=[each.text for each in pasted(item, order_prefix)],
         cursor=_cursor(item),

@@ -58,6 +58,10 @@ def _command(remedy: "Remedy", item: "WorkItem", order_prefix: str | None) -> Pa
             return _line("keys revoke", subject, "--line", item.item, "--reason", TO_FILL_IN)
         case Remedy.RETRY:
             return _line("retry", subject)
+        case Remedy.RETRY_ALL:
+            return _line("retry", "--all", "--kind", item.kind)
+        case Remedy.LIST_CHECKOUTS:
+            return _line("queue", "--kind", item.kind)
         case Remedy.RETRIEVE:
             return _line("run", subject)
         case Remedy.READDRESS:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, assert_never
 
+from application.text.english import counted
 from interfaces.cli.output.orders import bought, line_of
 from interfaces.cli.output.text import label
 
@@ -26,7 +27,7 @@ def task_fields(item: "WorkItem") -> dict[str, object]:
 
 def about_in_words(item: "WorkItem", order: "NamedCheckout | None") -> str:
     """What people call the thing that a task is about. A line item has its ID with it, for the commands."""
-    from application.reading.work import AboutEffect, AboutEvent, AboutLine, AboutParking
+    from application.reading.work import AboutCheckouts, AboutEffect, AboutEvent, AboutLine, AboutParking
     from application.text.wording import Titles, effect
 
     match about := item.about:
@@ -40,6 +41,8 @@ def about_in_words(item: "WorkItem", order: "NamedCheckout | None") -> str:
             return label(why)
         case AboutEvent():
             return f"event {about.position}, for the policy {about.policy}"
+        case AboutCheckouts(sessions=sessions):
+            return f"{counted(len(sessions), 'checkout')} to retrieve"
         case None:
             return ""
         case _:

@@ -180,8 +180,9 @@ def test_a_key_that_stripe_refuses_is_in_the_queue_until_it_is_right(shop: Shop,
     outside.planned_errors = [Temporary(reasons.stripe_key_refused("401"))]
     shown(shop)
 
-    (item,) = shop.runtime.queries.work_queue()
+    [item], [key] = shop.runtime.queries.work_of(ID), shop.runtime.queries.work_queue()
     assert (item.subject, item.kind, item.retry_at) == (ID, "stripe_key_refused", effect(shop, RETRIEVAL).due_at)
+    assert (key.subject, key.kind, key.retry_at) == ("STRIPE_API_KEY", item.kind, item.retry_at)
 
     rest_until_done(shop, RETRIEVAL)
     assert shop.runtime.queries.work_queue() == []

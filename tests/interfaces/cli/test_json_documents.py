@@ -33,8 +33,8 @@ SHAPES = {
         "search",
         "ada",
     ): f"{HIT} order personal is_complete",
-    ("queue",): "subject order_number situation kind item item_name item_quantity detail why since retry_at "
-    "order commands cursor personal",
+    ("queue",): "subject order_number order_numbers situation kind item item_name item_quantity detail why since "
+    "retry_at order commands cursor personal",
     ("stock", "list"): STOCK,
     ("run", ORDER, *BY): RESULT,
     ("complete", ORDER, *BY): RESULT,

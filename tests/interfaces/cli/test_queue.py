@@ -11,12 +11,13 @@ import pytest
 from builders import a_checkout, a_line_item
 from every_store import change, sqlite_url
 from pasted_commands import arguments_of
-from typed_ids import as_line, as_sku
+from typed_ids import as_line, as_session, as_sku
 
 from application.reading.answers import NamedCheckout, WorkItem
 from application.reading.remedies import Remedy, remedies_of
 from application.reading.work import (
     About,
+    AboutCheckouts,
     AboutEffect,
     AboutEvent,
     AboutLine,
@@ -66,6 +67,7 @@ ITEMS = [
     an_item(OtherWork.INCOMPLETE_VIEW, "stock"),
     an_item(OtherWork.LOW_STOCK, "Café blau"),
     an_item(OtherWork.LOW_KEYS, "pro"),
+    an_item(Work.STRIPE_KEY_REFUSED, "STRIPE_API_KEY", AboutCheckouts(())),
 ]
 
 
@@ -90,11 +92,14 @@ def test_only_a_task_about_a_line_has_a_remedy_of_a_line(kind: Work) -> None:
 
 
 def test_programs_read_what_a_task_is_about_as_a_text() -> None:
-    things = (THE_MUG, AboutEffect("mail_receipt"), AboutParking(ParkReason.WRONG_MODE), AboutEvent("intake", 3), None)
+    things = (
+        *(THE_MUG, AboutEffect("mail_receipt"), AboutParking(ParkReason.WRONG_MODE), AboutEvent("intake", 3)),
+        *(AboutCheckouts(()), None),
+    )
 
     items = [task_fields(an_item(Work.MANUAL_LINE, about=about))["item"] for about in things]
 
-    assert items == ["li_mug", "mail_receipt", "wrong_mode", "intake@3", ""]
+    assert items == ["li_mug", "mail_receipt", "wrong_mode", "intake@3", "", ""]
 
 
 @pytest.mark.parametrize(
@@ -107,6 +112,7 @@ def test_programs_read_what_a_task_is_about_as_a_text() -> None:
         (AboutParking(ParkReason.CONNECTED_ACCOUNT), "connected account"),
         (AboutEvent("intake", 3), "event 3, for the policy intake"),
         (THE_MUG, "li_mug"),
+        (AboutCheckouts((as_session("cs_test_a1"),)), "1 checkout to retrieve"),
         (None, ""),
     ],
 )
