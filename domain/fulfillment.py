@@ -131,8 +131,9 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
 
         Raises:
             Refused: a line is not there, is delivered, or is being delivered automatically, or none is named and
-                every line that waits has another way.
+                every line that waits has another way; or as `_check_decided`.
         """
+        self._check_decided(line_items or [id for id, line in self.lines.items() if line.state is LineState.MANUAL])
         waiting = [id for id, line in self.lines.items() if line.state.needs_a_person or line.is_to_pack]
         chosen = self._chosen(line_items, waiting, Suitable.TO_HAND_OVER)
         if not line_items:
@@ -148,10 +149,12 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         """Record that a parcel with these lines left. Without lines, everything that is ready to pack.
 
         Raises:
-            Refused: a line is not there or not ready to be packed, or the texts are empty, too long or rounded.
+            Refused: a line is not there or not ready to be packed, or the texts are empty, too long or rounded; or as
+                `_check_decided`.
         """
         _check_label(carrier, tracking)
         ready = [id for id, line in self.lines.items() if line.is_to_pack]
+        self._check_decided(line_items or (() if ready else tuple(self.lines)))
         chosen = tuple(self._chosen(line_items, ready, Suitable.TO_PACK))
         number = self.shipments + 1
         shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=personal(tracking))
@@ -286,6 +289,15 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
             if id not in possible:
                 raise Refused(refusals.unsuitable_line(id, self.lines[id].state, suitable, possible))
         return list(dict.fromkeys(wanted)) or possible
+
+    def _check_decided(self, line_items: Iterable[LineItemId]) -> None:
+        """
+        Raises:
+            Refused: a person still has to decide whether one of these lines is delivered at all.
+        """
+        for id in line_items:
+            if (line := self.lines.get(id)) and line.is_undecided and line.why:
+                raise Refused(refusals.undecided(line.why))
 
     def _and_completion(self, facts: FulfillmentFacts) -> FulfillmentFacts:
         return facts if self.foresee(facts).unfinished else [*facts, self.Completed()]

@@ -22,6 +22,8 @@ class RefusalCode(StrEnum):
     PLAN_UNCHANGED = "plan_unchanged"
     NOTHING_LEFT_TO_DELIVER = "nothing_left_to_deliver"
     PROMISE_TAKEN_BACK = "promise_taken_back"
+    PAID_TWICE = "paid_twice"
+    PAID_AFTER_CANCELLATION = "paid_after_cancellation"
     DELIVERY_UNDER_WAY = "delivery_under_way"
     DELIVERY_SUCCEEDED = "delivery_succeeded"
 

@@ -5,7 +5,9 @@ No parameter carries personal data: an error may be stored, as `reasons.command_
 
 from collections.abc import Iterable, Mapping
 
-from domain.identifiers import LineItemId, PoolName, Sku, StreamId, StripeEventId
+from domain.identifiers import LineItemId, PoolName, Sku, StreamId, StripeEventId, stored_session_id
+from domain.order_number import OrderNumber, order_number
+from domain.reason import Reason, ReasonCode
 from domain.refusal import Refusal, RefusalCode, Reported, Suitable, Typed
 
 _SHOWN_MAX = 5
@@ -48,6 +50,24 @@ def nothing_left_to_deliver() -> Refusal:
 
 def promise_taken_back(line: LineItemId, quantity: int, sku: Sku) -> Refusal:
     return _refusal(RefusalCode.PROMISE_TAKEN_BACK, line=line, quantity=str(quantity), sku=sku)
+
+
+def paid_twice(other: OrderNumber) -> Refusal:
+    """A person has to decide whether the line is delivered. `other` is the order that was paid with the same
+    reference."""
+    return _refusal(RefusalCode.PAID_TWICE, other=other)
+
+
+def paid_after_cancellation() -> Refusal:
+    """A person has to decide whether the line is delivered."""
+    return _refusal(RefusalCode.PAID_AFTER_CANCELLATION)
+
+
+def undecided(why: Reason) -> Refusal:
+    """`why` is the reason for which a line waits for the decision whether it is delivered."""
+    if why.code is ReasonCode.PAID_TWICE:
+        return paid_twice(order_number(stored_session_id(why.parameters["session"])))
+    return paid_after_cancellation()
 
 
 def delivery_under_way(delivery: str, attempt: int) -> Refusal:

@@ -97,7 +97,7 @@ def in_words(reason: Reason) -> str:  # noqa: C901 - a table with a line for eac
         case ReasonCode.TAKEN_OVER:
             return "A person delivers it"
         case ReasonCode.PAID_AFTER_CANCELLATION:
-            return "The payment arrived after the checkout was canceled: deliver it, replan it, or cancel it again"
+            return "The payment arrived after the checkout was canceled: replan it to deliver it, or cancel it again"
         case ReasonCode.PAID_TWICE:
             other = order_number(stored_session_id(said["session"]))
             what = f"Order {other} was paid with the same reference shortly before or after"

@@ -55,6 +55,16 @@ def in_sentences(refusal: Refusal) -> str:  # noqa: C901 - a table with a line f
                 f"Line {said['line']} no longer has its {said['quantity']} × {said['sku']}: a count found too few on "
                 "the shelf. Count again if they are there, or change its rule and replan it."
             )
+        case RefusalCode.PAID_TWICE:
+            return (
+                f"Order {said['other']} was paid with the same reference shortly before or after, so this may be that "
+                "order again. Decide first whether it is delivered, too. Nothing was recorded."
+            )
+        case RefusalCode.PAID_AFTER_CANCELLATION:
+            return (
+                "This checkout was paid after it was canceled. Decide first whether it is delivered. Nothing was "
+                "recorded."
+            )
         case RefusalCode.DELIVERY_UNDER_WAY:
             return (
                 f"The delivery of {said['delivery']} is under way: attempt {said['attempt']} has no outcome yet. Wait "

@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from application.text.refusal_wording import in_sentences
 from domain.refusal import Refusal, RefusalCode, Typed
 
+_DECISION = "`fulfill replan` delivers it by the catalog, `fulfill cancel` does not."
+
 HINTS: Mapping[RefusalCode, str] = {
     RefusalCode.NO_MANUAL_LINE: "Name the delivered lines with --line.",
+    RefusalCode.PAID_TWICE: _DECISION,
+    RefusalCode.PAID_AFTER_CANCELLATION: _DECISION,
     RefusalCode.SEVERAL_PARCELS: "Name one with --parcel.",
     RefusalCode.SEVERAL_LINES_WITH_KEYS: "Name one with --line.",
     RefusalCode.UNKNOWN_KEY: "`fulfill keys show` shows them with their numbers.",

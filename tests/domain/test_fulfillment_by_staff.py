@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 from kinds import ACCESS, HTTP, LICENSE_KEY, MANUAL, SHIPMENT
 from scenario import FULFILLMENT, SAID_AT, Given, given, planned, requested
-from typed_ids import as_line, as_sku
+from typed_ids import as_line, as_session, as_sku
 
 from domain import reasons, refusals
 from domain.event import Event
 from domain.fulfillment import TEXT_MAX, Fulfillment
 from domain.identifiers import LineItemId
 from domain.line import LineState, Parcel
+from domain.order_number import order_number
 from domain.personal import Personal
-from domain.refusal import Suitable, Typed
+from domain.reason import Reason
+from domain.refusal import Refusal, Suitable, Typed
 
 MUG, POSTER = planned("li_mug", SHIPMENT, tracks=as_sku("mug")), planned("li_poster", SHIPMENT)
 CARDS = planned("li_cards", SHIPMENT)
@@ -305,4 +307,33 @@ def test_keys_that_are_not_there_are_not_shown() -> None:
         refusals.unsuitable_line(
             as_line("li_mug"), LineState.PENDING, Suitable.WITH_KEYS, [as_line("li_key"), as_line("li_other")]
         )
+    )
+
+
+@pytest.mark.parametrize(
+    ("why", "refusal"),
+    [
+        (reasons.paid_twice("cs_test_first"), refusals.paid_twice(order_number(as_session("cs_test_first")))),
+        (reasons.paid_after_cancellation(), refusals.paid_after_cancellation()),
+    ],
+)
+@pytest.mark.parametrize("named", [[], [as_line("li_wrap")]], ids=["no line", "the line"])
+def test_a_line_of_which_a_person_still_decides_is_neither_handed_over_nor_shipped(
+    why: Reason, refusal: Refusal, named: list[LineItemId]
+) -> None:
+    undecided = Fulfillment.LineItemBlocked(line_item=as_line("li_wrap"), state=LineState.MANUAL, detail=why)
+    before = the_fulfillment(requested(WRAP, CARD), undecided, CARD_BLOCKED)
+
+    before.when(Fulfillment.complete, named).then_refused(refusal)
+    before.when(Fulfillment.ship, named, carrier="DHL", tracking=None).then_refused(refusal)
+    before.when(Fulfillment.complete, [as_line("li_card")]).then(delivered("li_card"))
+
+
+def test_what_is_to_pack_is_shipped_beside_a_line_of_which_a_person_still_decides() -> None:
+    undecided = Fulfillment.LineItemBlocked(
+        line_item=as_line("li_wrap"), state=LineState.MANUAL, detail=reasons.paid_after_cancellation()
+    )
+
+    the_fulfillment(requested(WRAP, POSTER), undecided).when(Fulfillment.ship, [], carrier="DHL", tracking="T1").then(
+        shipped(1, "li_poster"), delivered("li_poster")
     )

@@ -19,8 +19,8 @@ MAKER = "domain/refusals.py"
 NAMED = """
 not_planned() no_suitable_line(suitable) unknown_line(line,lines) unsuitable_line(line,state,suitable,lines)
 no_manual_line(lines) no_blocked_line() plan_unchanged() nothing_left_to_deliver()
-promise_taken_back(line,quantity,sku) delivery_under_way(delivery,attempt) delivery_succeeded()
-no_parcel() several_parcels(parcels) unknown_parcel(parcel,parcels) parcel_unchanged(parcel)
+promise_taken_back(line,quantity,sku) paid_twice(other) paid_after_cancellation() delivery_under_way(delivery,attempt)
+delivery_succeeded() no_parcel() several_parcels(parcels) unknown_parcel(parcel,parcels) parcel_unchanged(parcel)
 line_not_in_parcel(line,parcel,lines)
 several_lines_with_keys(lines) unknown_key(line,number,keys) key_revoked_already(line,number)
 keys_revoked_already(line) keys_revoked_before(line) new_keys_awaited(line,pool) keys_just_imported(line)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from builders import CUSTOMER, a_checkout, a_line_item
 from fakes.outside import Outside
+from refusing import expect_refusal
 from shop import COMPLETED, Shop
 from typed_ids import as_event, as_line, as_session, as_sku
 
@@ -17,6 +18,7 @@ from domain import reasons
 from domain.checkout import Checkout
 from domain.identifiers import SessionId
 from domain.line import LineState
+from domain.order_number import order_number
 from domain.personal import Personal
 from domain.reference import Reference
 
@@ -90,6 +92,23 @@ def test_it_goes_on_as_the_catalog_says_when_a_person_replans_it(shop: Shop) -> 
     assert (shop.stock("mug").promised, receipts(shop)) == (2, 2)
 
 
+def test_it_is_neither_handed_over_nor_packed_before_a_person_decides(shop: Shop) -> None:
+    pay(shop, SECOND, order("li_mug"))
+    staff, mug = shop.runtime.staff, as_line("li_mug")
+
+    for lines in ([], [mug]):
+        with expect_refusal(f"Order {order_number(FIRST)} was paid with the same reference"):
+            staff.complete(SECOND, lines, BY)
+        with expect_refusal(f"Order {order_number(FIRST)} was paid with the same reference"):
+            staff.ship(SECOND, lines, carrier="DHL", tracking=None, by=BY)
+    assert is_held(shop, SECOND)
+    staff.replan(SECOND, BY)
+    shop.rest()
+    staff.complete(SECOND, [mug], BY)
+
+    assert shop.fulfillment(SECOND).lines[mug].state is LineState.DELIVERED
+
+
 def test_the_order_is_one_task_until_all_of_its_lines_are_decided(shop: Shop) -> None:
     pay(shop, SECOND, order("li_mug", "li_course"))
     tasks = [tasks_of(shop, SECOND)]
@@ -97,7 +116,7 @@ def test_the_order_is_one_task_until_all_of_its_lines_are_decided(shop: Shop) ->
     shop.runtime.staff.cancel(SECOND, [as_line("li_mug")], BY, notifies=False)
     shop.rest()
     tasks.append(tasks_of(shop, SECOND))
-    shop.runtime.staff.complete(SECOND, [as_line("li_course")], BY)
+    shop.runtime.staff.cancel(SECOND, [as_line("li_course")], BY, notifies=False)
     shop.rest()
 
     assert [*tasks, tasks_of(shop, SECOND)] == [[Work.PAID_TWICE], [Work.PAID_TWICE], []]

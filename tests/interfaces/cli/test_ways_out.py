@@ -24,6 +24,7 @@ from application.reading.work import OtherWork, Work, WorkKind
 from application.receive import receive
 from application.staff.by import By
 from domain import reasons
+from domain.order_number import order_number
 from domain.personal import Personal
 from domain.stripe_event import StripeEvent
 from infrastructure.settings import load_settings
@@ -262,3 +263,19 @@ def test_a_dismissed_checkout_says_what_it_still_owes_and_the_story_who_dismisse
         if event["type"] == "CheckoutSession.Dismissed"
     ]
     assert dismissals == [("staff:kim", "seen")]
+
+
+def test_an_order_that_is_possibly_paid_twice_is_not_handed_over_before_a_person_decides(
+    fulfill: Fulfill, build: Callable[[WorkKind], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    build(Work.PAID_TWICE)
+    [(subject, _)] = tasks(fulfill, Work.PAID_TWICE)
+
+    for command in (("complete", subject), ("ship", subject, "--carrier", "DHL")):
+        result = fulfill(*command, "--as", "kim")
+        assert (result.code, result.out) == (1, "")
+        assert f"Order {order_number(as_session('cs_test_a1TheFirst'))} was paid with the same reference" in result.err
+        assert result.err.endswith("`fulfill replan` delivers it by the catalog, `fulfill cancel` does not.\n")
+    assert tasks(fulfill, Work.PAID_TWICE)
