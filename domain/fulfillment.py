@@ -149,12 +149,15 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
         """Record that a parcel with these lines left. Without lines, everything that is ready to pack.
 
         Raises:
-            Refused: a line is not there or not ready to be packed, or the texts are empty, too long or rounded; or as
-                `_check_decided`.
+            Refused: a line is not there, has left or is not ready to be packed, or the texts are empty, too long or
+                rounded; or as `_check_decided`.
         """
         _check_label(carrier, tracking)
         ready = [id for id, line in self.lines.items() if line.is_to_pack]
         self._check_decided(line_items or (() if ready else tuple(self.lines)))
+        left = [each.number for each in self.parcels if not line_items or {*line_items} & {*each.lines}]
+        if left and (line_items or not ready):
+            raise Refused(refusals.shipped_already(left))
         chosen = tuple(self._chosen(line_items, ready, Suitable.TO_PACK))
         number = self.shipments + 1
         shipped = self.Shipped(number=number, lines=chosen, carrier=carrier, tracking=personal(tracking))

@@ -28,6 +28,7 @@ class RefusalCode(StrEnum):
     DELIVERY_SUCCEEDED = "delivery_succeeded"
 
     # Parcels
+    SHIPPED_ALREADY = "shipped_already"
     NO_PARCEL = "no_parcel"
     SEVERAL_PARCELS = "several_parcels"
     UNKNOWN_PARCEL = "unknown_parcel"

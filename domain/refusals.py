@@ -79,6 +79,11 @@ def delivery_succeeded() -> Refusal:
     return _refusal(RefusalCode.DELIVERY_SUCCEEDED)
 
 
+def shipped_already(parcels: Iterable[int]) -> Refusal:
+    """`parcels` are the numbers of those that the lines left in."""
+    return _refusal(RefusalCode.SHIPPED_ALREADY, parcels=_listed(parcels))
+
+
 def no_parcel() -> Refusal:
     return _refusal(RefusalCode.NO_PARCEL)
 

@@ -72,6 +72,8 @@ def in_sentences(refusal: Refusal) -> str:  # noqa: C901 - a table with a line f
             )
         case RefusalCode.DELIVERY_SUCCEEDED:
             return "The delivery has just succeeded. Its line will be marked as delivered in a moment."
+        case RefusalCode.SHIPPED_ALREADY:
+            return f"Shipped already: {'parcels' if ',' in said['parcels'] else 'parcel'} {said['parcels']}."
         case RefusalCode.NO_PARCEL:
             return "No parcel of this checkout has left."
         case RefusalCode.SEVERAL_PARCELS:

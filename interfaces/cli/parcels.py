@@ -1,11 +1,13 @@
 """`fulfill ship`, `ship-all`, `correct-parcel` and `unship`: parcels that have left, or have not after all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from application.text.english import counted
+from application.text.english import counted, listed
+from domain.identifiers import SessionId
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.naming import called, order_of, session_of
 from interfaces.cli.outcome import check_goes_out, put_checkout_state
@@ -15,6 +17,7 @@ from interfaces.cli.usage import DONE, Json, Lines, Session, UsageError, Who, Wh
 
 if TYPE_CHECKING:
     from application.staff.parcels import ListedParcel
+    from domain.line import Parcel
 
 
 def ship(
@@ -32,8 +35,43 @@ def ship(
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
-        desk.runtime.staff.ship(id, line, carrier=carrier, tracking=tracking, by=who)
+        with _naming_parcels(desk, id):
+            desk.runtime.staff.ship(id, line, carrier=carrier, tracking=tracking, by=who)
         return put_checkout_state(desk, id, as_json=json)
+
+
+@contextmanager
+def _naming_parcels(desk: Desk, session_id: SessionId) -> Iterator[None]:
+    """Show carrier and tracking number of parcels that have left already: no refusal has them, since they are personal
+    data.
+
+    Raises:
+        Refused: as what is done here.
+    """
+    from application.errors import RefusedInWords
+    from domain.errors import Refused
+    from domain.fulfillment import Fulfillment
+    from domain.identifiers import fulfillment_id
+    from domain.refusal import RefusalCode
+
+    try:
+        yield
+    except Refused as error:
+        if error.refusal.code is not RefusalCode.SHIPPED_ALREADY:
+            raise
+        numbers = error.refusal.parameters["parcels"].split(", ")
+        parcels = desk.runtime.log.get(Fulfillment, fulfillment_id(session_id)).parcels
+        left = [each for each in parcels if str(each.number) in numbers]
+        it = "it" if len(left) == 1 else "the first"
+        raise RefusedInWords(
+            f"Shipped already: {listed(map(_parcel_in_words, left))}. `fulfill correct-parcel {order_of(session_id)} "
+            f"--parcel {left[0].number} --tracking ...` corrects {it}, and `fulfill unship` undoes {it}."
+        ) from error
+
+
+def _parcel_in_words(parcel: "Parcel") -> str:
+    tracking = f", {parcel.tracking.text}" if parcel.tracking else ", without a tracking number"
+    return f"parcel {parcel.number} with {parcel.carrier}{tracking}"
 
 
 def _at_least_1(_kind: object, number: int | None) -> None:

@@ -11,6 +11,7 @@ HINTS: Mapping[RefusalCode, str] = {
     RefusalCode.NO_MANUAL_LINE: "Name the delivered lines with --line.",
     RefusalCode.PAID_TWICE: _DECISION,
     RefusalCode.PAID_AFTER_CANCELLATION: _DECISION,
+    RefusalCode.SHIPPED_ALREADY: "`fulfill unship` undoes a parcel.",
     RefusalCode.SEVERAL_PARCELS: "Name one with --parcel.",
     RefusalCode.SEVERAL_LINES_WITH_KEYS: "Name one with --line.",
     RefusalCode.UNKNOWN_KEY: "`fulfill keys show` shows them with their numbers.",

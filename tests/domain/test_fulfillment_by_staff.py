@@ -208,7 +208,39 @@ def test_a_parcel_leaves_once() -> None:
     before = the_fulfillment(requested(POSTER, HOOK), shipped(1, "li_poster"), delivered("li_poster"))
 
     before.when(Fulfillment.ship, [as_line("li_poster")], carrier="DHL", tracking="T1").then_refused(
-        refusals.no_suitable_line(Suitable.TO_PACK)
+        refusals.shipped_already([1])
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "refusal"),
+    [
+        (["li_poster"], refusals.shipped_already([1])),
+        (["li_cards", "li_poster"], refusals.shipped_already([1])),
+        ([], refusals.shipped_already([1, 2])),
+        (["li_hook"], refusals.no_suitable_line(Suitable.TO_PACK)),
+    ],
+)
+def test_what_has_left_is_refused_by_its_parcels_and_what_never_leaves_is_not_called_shipped(
+    named: list[str], refusal: Refusal
+) -> None:
+    before = the_fulfillment(
+        requested(POSTER, CARD, CARDS, HOOK),
+        *(shipped(1, "li_poster"), delivered("li_poster"), shipped(2, "li_card"), delivered("li_card")),
+        delivered("li_cards"),
+    )
+
+    before.when(Fulfillment.ship, list(map(as_line, named)), carrier="DHL", tracking=None).then_refused(refusal)
+
+
+def test_a_line_that_has_left_is_refused_by_its_parcel_although_another_is_to_pack() -> None:
+    before = the_fulfillment(requested(POSTER, CARDS), shipped(1, "li_poster"), delivered("li_poster"))
+
+    before.when(Fulfillment.ship, [as_line("li_poster")], carrier="DHL", tracking=None).then_refused(
+        refusals.shipped_already([1])
+    )
+    before.when(Fulfillment.ship, [], carrier="DHL", tracking="T1").then(
+        shipped(2, "li_cards"), delivered("li_cards"), COMPLETED
     )
 
 

@@ -48,6 +48,23 @@ def test_the_parcels_of_a_list_are_shipped_with_who_and_why(fulfill: Fulfill, li
 
 
 @pytest.mark.usefixtures("small_shop_anywhere")
+def test_an_order_that_has_left_is_refused_with_its_parcel_and_what_corrects_it(
+    fulfill: Fulfill, listed: Callable[..., str]
+) -> None:
+    fulfill("ship", ORDER, "--carrier", "DHL", "--tracking", "0034", *BY)
+
+    again = [fulfill("ship", ORDER, *named, "--carrier", "UPS", *BY) for named in ((), ("--line", "li_mug"))]
+    row = fulfill("ship-all", listed("ORDER-17,DHL,0034"), *BY)
+
+    for result in again:
+        assert (result.code, result.out) == (1, "")
+        assert ": Shipped already: parcel 1 with DHL, 0034. `fulfill correct-parcel KV96R-719NK " in result.err
+        assert "--parcel 1 --tracking ...` corrects it, and `fulfill unship` undoes it.\n" in result.err
+    assert (row.code, "Shipped already: parcel 1." in row.err) == (1, True)
+    assert len(parcels(fulfill, ORDER)) == 1
+
+
+@pytest.mark.usefixtures("small_shop_anywhere")
 def test_one_refused_row_keeps_the_whole_list_from_being_recorded(fulfill: Fulfill, listed: Callable[..., str]) -> None:
     result = fulfill("ship-all", listed("ORDER-17,DHL,0034", "ORDER-19,DHL,0035", "cs_test_stranger,DHL,"), *BY)
 
