@@ -180,10 +180,17 @@ def test_a_list_is_read_as_spreadsheets_write_it(tmp_path: Path, separator: str)
         (b"order,Order,carrier,tracking\na,a,DHL,\n", r"\. More than once: order\.$"),
         (b"order,carrier,tracking\n", r"must have 1 to 500 parcels \(got 0\)"),
         (b"order,carrier,tracking\n" + b"a,b,c\n" * (PARCELS_MAX + 1), r"must have 1 to 500 parcels \(got 501\)"),
-        (b"order,carrier,tracking\nORDER-17,DHL\n", "Row 2 of .* has 2 columns, not 3"),
-        (b"order,carrier,tracking\n,DHL,0034\n", "Row 2 of .* has no order"),
-        (b"order,carrier,tracking\nORDER-17, ,0034\n", "Row 2 of .* has no carrier"),
-        (b'order,carrier,tracking\n"ORDER-17,DHL,0034\n', r"Row 2 of .* is not CSV \(.*\)\. Check its quotes\."),
+        (b"order,carrier,tracking\nORDER-17,DHL\n", "Row 2 has 2 columns, not 3"),
+        (b"order,carrier,tracking\n,DHL,0034\n", "Row 2 has no order"),
+        (b"order,carrier,tracking\nORDER-17, ,0034\n", "Row 2 has no carrier"),
+        (b'order,carrier,tracking\n"ORDER-17,DHL,0034\n', r"Row 2 is not CSV \(.*\): check its quotes\."),
+        (
+            b"order,carrier,tracking\n,DHL,1\nORDER-17,DHL,2\nORDER-18,UPS\n,,3\n"
+            b'"OR"DER,DHL,4\n\n ,UPS,5\nORDER-19,DHL,6,7\n',
+            r"parcels\.csv: Rows 2 and 8: each has no order\. Row 4 has 2 columns, not 3: 'ORDER-18, UPS'\. "
+            r"Row 5 has no order and no carrier\. Row 6 is not CSV \(.*\): check its quotes\. "
+            r"Row 9 has 4 columns, not 3: 'ORDER-19, DHL, 6, 7'\. Nothing was recorded\.$",
+        ),
         (b"order,carrier,tracking\nORDER-17,M\xfcller,\n", "is not valid UTF-8"),
         (b" " * (1024 * 1024 + 1), "is larger than 1 MiB"),
     ],
