@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from application.text.english import listed
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.output.printing import talk
+from interfaces.cli.output.text import money
 from interfaces.cli.usage import Json, Lines, Session, Who, Why
 
 if TYPE_CHECKING:
+    from application.reading.canceled_amounts import CanceledAmounts
     from domain.checkout_session import CheckoutSession
 
 
@@ -37,7 +40,10 @@ def cancel(
     json: Json = False,
 ) -> int:
     """Cancel what is not delivered yet: stock is released and calls are withdrawn. No money moves."""
+    from application.reading.canceled_amounts import canceled_amounts
     from domain.checkout_session import CheckoutSession
+    from domain.fulfillment import Fulfillment
+    from domain.identifiers import fulfillment_id
     from domain.mail import MailKind
 
     who = by(as_, reason)
@@ -45,21 +51,28 @@ def cancel(
         id = desk.session(session)
         if notify:
             check_goes_out(MailKind.CANCELED, desk)
+        log, fulfillment = desk.runtime.log, fulfillment_id(id)
+        before = log.get(Fulfillment, fulfillment)
         delivered = desk.runtime.staff.cancel(id, line, who, notifies=notify)
         if delivered:
             titles = ", ".join(f"{each.plan.title} ({each.plan.id})" for each in delivered)
             talk(f"fulfill: Delivered already, so it stays as it is: {titles}.")
-        talk(f"fulfill: {about_the_money(desk.runtime.log.get(CheckoutSession, id))}")
+        session_ = log.get(CheckoutSession, id)
+        amounts = canceled_amounts(session_, before, log.get(Fulfillment, fulfillment))
+        talk(f"fulfill: {about_the_money(session_, amounts)}")
         return put_checkout_state(desk, id, as_json=json)
 
 
-def about_the_money(session: "CheckoutSession") -> str:
+def about_the_money(session: "CheckoutSession", amounts: "CanceledAmounts | None" = None) -> str:
     """What became of the money of a checkout of which something was canceled, and what is left to do about it."""
     checkout = session.checkout
     if session.is_paid:
         if checkout is not None and not checkout.is_payment_required:
             return "No money was moved: no payment was required."
-        return "No money was moved. Refund the payment in Stripe's Dashboard."
+        if amounts is None:
+            return "No money was moved. Refund the payment in Stripe's Dashboard."
+        what = "the payment" if amounts.is_whole else "what is due"
+        return f"No money was moved. {_what_was_paid(amounts)} Refund {what} in Stripe's Dashboard."
     if session.is_payment_over:
         return "No money was moved: the payment failed or was canceled."
     if session.is_reported_open:
@@ -70,6 +83,30 @@ def about_the_money(session: "CheckoutSession") -> str:
     if session.expired or (checkout is not None and checkout.is_expired):
         return "No money was moved: the session expired before it was paid."
     return "No money was moved. If a payment is on its way, cancel it in Stripe's Dashboard."
+
+
+def _what_was_paid(amounts: "CanceledAmounts") -> str:
+    """What was paid, and for what, as far as Stripe's amounts show it."""
+
+    def shown(amount: int) -> str:
+        return money(amount, amounts.currency)
+
+    own = amounts.presentment
+    paid = f"{shown(amounts.paid)} was paid" + (f" ({money(own.amount, own.currency)} by the customer)" if own else "")
+    if amounts.beside < 0:
+        lines = shown(amounts.paid - amounts.beside)
+        return f"{paid}. The lines come to {lines}, so it is not known how much of it each of them cost."
+    beside = "shipping" if amounts.beside == amounts.shipping else "everything else, such as shipping and its tax,"
+    parts = [
+        (amounts.canceled, "the lines canceled now"),
+        (amounts.canceled_before, "those canceled before"),
+        (amounts.delivered, "the delivered ones"),
+        (amounts.to_deliver, "those still to be delivered"),
+        (amounts.beside, beside),
+    ]
+    (first, what), *others = ((amount, of) for number, (amount, of) in enumerate(parts) if amount or not number)
+    listing = listed([f"{what} come to {shown(first)}", *(f"{of} to {shown(amount)}" for amount, of in others)])
+    return f"{paid}: {listing}, with their discounts and taxes."
 
 
 def replan(session: Session, /, *, as_: Who = None, reason: Why = "catalog changed", json: Json = False) -> int:
