@@ -4,6 +4,7 @@ A command that changes a checkout is in the log with a name and a reason, and sh
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, cast
@@ -14,8 +15,8 @@ from interfaces.cli.desk import by, open_desk
 from interfaces.cli.naming import session_of
 from interfaces.cli.outcome import put_checkout_state
 from interfaces.cli.output.orders import bought, customer_of, with_order
-from interfaces.cli.output.pager import paged
-from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.printing import page, talk
+from interfaces.cli.output.redacting import paged_for, print_json_for
 from interfaces.cli.output.text import matched_in_words, money, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
 from interfaces.cli.state_words import StateWord, state_of
@@ -81,9 +82,9 @@ def checkout(
     if summary:
         show_summary(summary, shown_in, order_prefix=prefix, newest_first=newest_first, as_json=json)
     elif json:
-        print_json(shown.as_json())
+        print_json_for(shown.as_json(), hides_personal=redact)
     else:
-        with paged() as page_:
+        with paged_for(hides_personal=redact) as page_:
             put_checkout(shown, page_, shown_in, newest_first=newest_first, order_prefix=prefix)
     if not shown.is_complete:
         talk("fulfill: The log has unreadable events that may belong to any checkout. See `fulfill queue`.")
@@ -237,13 +238,15 @@ def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
     if redact:
         orders = {session: redacted(order) for session, order in orders.items()}
     if as_json:
-        print_json([with_order(dict(values_of(hit)), orders.get(hit.session_id), is_complete=is_whole) for hit in hits])
+        found = [with_order(dict(values_of(hit)), orders.get(hit.session_id), is_complete=is_whole) for hit in hits]
+        print_json_for(found, hides_personal=redact)
     elif hits:
         match = ("match",) if asked.words else ()
-        columns = ("order", "session", "state", "amount", "first seen", "customer", "items", *match)
-        rows = [_hit_row(hit, orders.get(hit.session_id), prefix)[: len(columns)] for hit in hits]
-        with paged() as page_:
-            page_.table(columns, rows, wraps=("customer", "items", *match))
+        session = () if redact else ("session",)
+        columns = ("order", *session, "state", "amount", "first seen", "customer", "items", *match)
+        rows = [_hit_row(hit, orders.get(hit.session_id), prefix) for hit in hits]
+        with paged_for(hides_personal=redact) as page_:
+            page_.table(columns, [[row[name] for name in columns] for row in rows], wraps=("customer", "items", *match))
     elif is_whole:
         page().say(asked.nothing)
     else:
@@ -253,20 +256,21 @@ def _put_hits(asked: _Asked, *, redact: bool, as_json: bool) -> int:
     return DONE if hits else FAILED
 
 
-def _hit_row(hit: "SearchHit", order: "NamedCheckout | None", order_prefix: str | None) -> tuple[str, ...]:
+def _hit_row(hit: "SearchHit", order: "NamedCheckout | None", order_prefix: str | None) -> Mapping[str, str]:
+    """The cells of a row by its columns."""
     from application.reading.states_in_words import STATES
     from domain.order_number import with_prefix
 
-    return (
-        with_prefix(hit.order_number, order_prefix),
-        hit.session_id,
-        STATES[hit.situation].short,
-        money(hit.amount_total, hit.currency),
-        to_the_second(hit.recorded_at),
-        customer_of(order),
-        bought(order),
-        ", ".join(map(matched_in_words, hit.matched)),
-    )
+    return {
+        "order": with_prefix(hit.order_number, order_prefix),
+        "session": hit.session_id,
+        "state": STATES[hit.situation].short,
+        "amount": money(hit.amount_total, hit.currency),
+        "first seen": to_the_second(hit.recorded_at),
+        "customer": customer_of(order),
+        "items": bought(order),
+        "match": ", ".join(map(matched_in_words, hit.matched)),
+    }
 
 
 def run(session: Session, /, *, as_: Who = None, reason: Why = "asked Stripe by hand", json: Json = False) -> int:

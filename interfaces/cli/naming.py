@@ -63,8 +63,9 @@ def _candidates(queries: "Queries", found: Sequence[SessionId], *, hides_persona
     for id in found:
         order = orders.get(id)
         total = money(order.checkout.amount_total, order.checkout.currency) if order else ""
-        customer = "" if hides_personal else customer_of(order)
-        yield f"{order_of(id)} ({', '.join(filter(None, (id, customer, total)))})"
+        whose = () if hides_personal else (id, customer_of(order))
+        distinct = ", ".join(filter(None, (*whose, total)))
+        yield f"{order_of(id)} ({distinct})" if distinct else order_of(id)
 
 
 def stripe_event_of(text: str) -> StripeEventId:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,9 @@ from domain import identifiers
 from domain.identifiers import is_stripe_event
 from interfaces.cli.naming import pasted_id, session_of, stripe_event_of
 from interfaces.cli.output.orders import customer_of, line_of, with_order
-from interfaces.cli.output.pager import paged
 from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
+from interfaces.cli.output.redacting import paged_for, print_json_for, talk_for
 from interfaces.cli.output.tasks import about_in_words, ordered_in_words, task_fields
 from interfaces.cli.output.text import exact, label, to_the_second
 from interfaces.cli.read_side import is_complete, open_side
@@ -91,7 +92,7 @@ def queue(
         subject = None if order is None else _subject(side.queries, order, hides_personal=redact)
         until = None if older_than is None else datetime.now(UTC) - older_than
         of = WorkFilter(kinds=tuple(kinds), subject=subject, sku=sku, until=until)
-        found = side.queries.work_page(limit, of, place)
+        found = side.queries.work_page(limit, of, place and _resolved(side.queries, place))
         subjects = () if counts else tuple(item.subject for item in found.items)
         orders, situations = side.queries.orders(subjects), side.queries.situations(subjects)
         is_complete(side.queries, WORK_QUEUE, CHECKOUTS)
@@ -101,15 +102,16 @@ def queue(
     if counts:
         _put_counts(found, as_json=json)
     elif json:
-        print_json([_document(item, order, situation, prefix) for item, order, situation in standing])
+        documents = [_document(item, order, situation, prefix) for item, order, situation in standing]
+        print_json_for(documents, hides_personal=redact)
     elif found.items:
         rows = [(_row(each, order, how, prefix), pasted(each, prefix)) for each, order, how in standing]
-        with paged() as page_:
+        with paged_for(hides_personal=redact) as page_:
             page_.tasks(_COLUMNS, rows)
     else:
         page().say(_EMPTY if of == ALL_WORK and place is None else "No such task is in the queue.")
     if found.left and not counts:
-        _talk_of_more(found)
+        talk_for(_about_more(found), hides_personal=redact)
     return DONE
 
 
@@ -149,6 +151,15 @@ def _place(cursor: str) -> "WorkPlace":
             )
 
 
+def _resolved(queries: "Queries", place: "WorkPlace") -> "WorkPlace":
+    """The place with the session's ID. A redacted cursor has the order number instead."""
+    from domain.order_number import order_number, read_order_number
+
+    number = read_order_number(place.subject)
+    sessions = [each for each in queries.named(number) if order_number(each) == number] if number else []
+    return replace(place, subject=sessions[0]) if len(sessions) == 1 else place
+
+
 def _put_counts(found: "WorkPage", *, as_json: bool) -> None:
     ordered = sorted(found.counts.items(), key=lambda each: (-each[1], each[0]))
     if as_json:
@@ -161,13 +172,13 @@ def _put_counts(found: "WorkPage", *, as_json: bool) -> None:
         talk("fulfill: There are more tasks than were counted.")
 
 
-def _talk_of_more(found: "WorkPage") -> None:
+def _about_more(found: "WorkPage") -> str:
     more = f"{found.left} more" if found.is_whole else f"more than {found.left} more"
     kinds = ", ".join(
         f"{count} {label(kind)}" for kind, count in sorted(found.counts.items(), key=lambda each: -each[1])
     )
     last = shlex.quote(_cursor(found.items[-1]))
-    talk(f"fulfill: {more} ({kinds} in all). For the next ones, add --after {last}.")
+    return f"fulfill: {more} ({kinds} in all). For the next ones, add --after {last}."
 
 
 def _document(

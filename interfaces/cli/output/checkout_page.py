@@ -15,7 +15,7 @@ from application.text.english import counted
 from application.text.wording import PAYMENTS
 from domain.identifiers import KEYS_PREFIX, PAYMENT_PREFIX, SKU_PREFIX, SessionId
 from domain.mail import MailKind
-from domain.order_number import with_prefix
+from domain.order_number import order_number, with_prefix
 from domain.refusal import Reported
 from domain.step import MailStep
 from interfaces.cli.output.order_fields import order_fields, text
@@ -60,7 +60,7 @@ def shown_checkout(
     """
     document = side.queries.checkout(session_id, then, hides_personal=hides_personal)
     if document is None:
-        raise _unknown(side.queries.checkout(session_id), session_id, then)
+        raise _unknown(side.queries.checkout(session_id), session_id, then, hides_personal=hides_personal)
     return Shown(
         document=document,
         # it shows to anyone what it shows to the customer, license keys included
@@ -71,11 +71,13 @@ def shown_checkout(
     )
 
 
-def _unknown(now: CheckoutDocument | None, session_id: str, then: datetime | None) -> NotFound:
+def _unknown(
+    now: CheckoutDocument | None, session_id: SessionId, then: datetime | None, *, hides_personal: bool
+) -> NotFound:
     if now is None or then is None:
         return UnknownCheckout(session_id)
-    first = exact(now.story[0].recorded_at)
-    return NotFound(f"{session_id} was not in the log yet at {exact(then)}. Its first event was recorded at {first}.")
+    first, name = exact(now.story[0].recorded_at), order_number(session_id) if hides_personal else session_id
+    return NotFound(f"{name} was not in the log yet at {exact(then)}. Its first event was recorded at {first}.")
 
 
 def put_checkout(
