@@ -9,7 +9,7 @@ from application.reading.answers import CheckoutFilter, SearchHit
 from application.reading.checkout_state import CheckoutState, Situation, read_situation
 from application.reading.projection import Row, rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
-from application.reading.projections.search import AMOUNT, SEARCH
+from application.reading.projections.search import AMOUNT, NAMES, SEARCH
 from application.reading.search_terms import TERM_MAX, amounts, beginning_of_end, beginnings, readings, wholes, words
 from application.reading.views import (
     Above,
@@ -63,15 +63,14 @@ class CheckoutSearch:
         return []
 
     def named(self, name: str) -> list[SessionId]:
-        """Return the sessions with this order number, payment intent or reference. If there are none, return those
-        whose ID or payment intent ends with it."""
+        """Return the sessions with this order number or reference, or with this ID in one of the fields `NAMES`. If there
+        are none, return those with an ID that ends with it."""
         number, whole = read_order_number(name), "".join(words(name))[:TERM_MAX]
         found = dict.fromkeys(self._found_by(Equal("term", number.casefold()), "order_number") if number else ())
-        found |= dict.fromkeys(self._found_by(Equal("term", whole), "payment_intent"))
+        found |= dict.fromkeys(self._found_by(Equal("term", whole), *NAMES))
         found |= dict.fromkeys(self._with_reference(name, whole))
         if not found and (end := beginning_of_end(name)):
-            for field in ("session", "payment_intent"):
-                found |= dict.fromkeys(self._found_by(StartsWith("term", end), field))
+            found |= dict.fromkeys(self._found_by(StartsWith("term", end), *NAMES))
         return list(found)[:_CANDIDATES_MAX]
 
     def situations(self, sessions: Sequence[SessionId]) -> Mapping[str, CheckoutState | Situation]:
@@ -129,8 +128,8 @@ class CheckoutSearch:
             if reference and words(reference.text) == words(name):
                 yield session_id
 
-    def _found_by(self, term: Filter, field: str) -> list[SessionId]:
-        selection = Selection(projection=SEARCH, where=[term, Equal("field", field)], limit=_HITS_MAX)
+    def _found_by(self, term: Filter, *fields: str) -> list[SessionId]:
+        selection = Selection(projection=SEARCH, where=[term, OneOf("field", fields)], limit=_HITS_MAX)
         return [_session_of(row) for row in self._views.select(selection)]
 
     def _hits(self, wanted: Sequence[str], standing: Sequence[Sequence[Filter]], limit: int) -> list[SearchHit]:

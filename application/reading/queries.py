@@ -101,8 +101,8 @@ class Queries:
         return self._search.hits(text, limit, seen)
 
     def named(self, name: str) -> list[SessionId]:
-        """Return at most five sessions with this order number, payment intent or reference. If there are none,
-        return those whose ID or payment intent ends with it."""
+        """Return at most five sessions with this order number or reference, or to which a payment intent, subscription,
+        invoice or line item with this ID belongs. If there are none, return those with an ID that ends with it."""
         self._projector.catch_up()
         return self._search.named(name)
 

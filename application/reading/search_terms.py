@@ -19,7 +19,7 @@ _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "þ": "th", "æ": "ae", "œ": "oe"}
 )
 """Letters that Unicode does not decompose."""
-_ID = re.compile(r"(?:cs|pi|cus|sub|in|evt|plink|py|ch|re|dp)_[A-Za-z0-9_]{4,}")
+_ID = re.compile(r"(?<![A-Za-z0-9])(?:cs|pi|cus|sub|in|evt|plink|py|ch|re|dp)_[A-Za-z0-9_]{4,}")
 """A Stripe ID within a URL. Source of the prefixes: https://docs.stripe.com/api"""
 _AMOUNT = re.compile(r"\d{1,3}(?:[.,]\d{3})+[.,]\d{2}|\d+[.,]\d{2}")
 _GROUPED = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+)(?:[.,](\d{1,2}))?(?![\d.,])")

@@ -48,8 +48,7 @@ def session_of(queries: "Queries", name: str, *, hides_personal: bool = False) -
     given = shown(name)
     if not found:
         raise NotFound(
-            f"No checkout has the order number, reference, payment intent or end of an ID {given}. Find it with "
-            "`fulfill search`."
+            f"No checkout has the order number, reference, ID or end of an ID {given}. Find it with `fulfill search`."
         )
     if len(found) > 1:
         candidates = "; ".join(_candidates(queries, found, hides_personal=hides_personal))

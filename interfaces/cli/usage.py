@@ -51,7 +51,8 @@ def without_passwords(text: str) -> str:
 def _name(_kind: object, text: str | None) -> None:
     if text is not None and not (text.strip() and text.isprintable() and len(text) <= _NAME_MAX):
         raise ValueError(
-            "must be a session ID, order number, reference, payment intent, Dashboard URL, or the end of an ID"
+            "must be an order number, your reference, the ID of a session, payment intent, subscription, invoice or "
+            "line item, the end of one, or a Dashboard URL"
         )
 
 
@@ -141,7 +142,8 @@ TimeZone = Annotated[
 ]
 Local = Annotated[bool, Parameter(negative=(), show_default=False, help="Show times in the time zone of this machine.")]
 _NAMES = (
-    "Session ID (cs_...), order number, your reference, payment intent (pi_...), Dashboard URL, or the end of an ID"
+    "Order number, your reference, ID of a session (cs_...), payment intent (pi_...), subscription, invoice or line "
+    "item, the end of one, or Dashboard URL"
 )
 Session = Annotated[str, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}.")]
 SessionOrEvent = Annotated[

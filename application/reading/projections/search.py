@@ -1,6 +1,6 @@
 """Search: the terms that find a checkout; see `application.reading.search_terms`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 from application.reading.projection import Change, Column, Projection, Put, Table, topics
@@ -36,6 +36,9 @@ _NAMING = range(1, 3)
 AMOUNT = "amount"
 """The field of amounts, which a query finds only as wholes."""
 
+NAMES = ("session", "payment_intent", "subscription", "invoice", "line_item")
+"""The fields of IDs that name the one checkout they belong to, as a whole and by their ends."""
+
 Found = tuple[str, Iterable[str]]
 """The field of a finding, and its terms."""
 
@@ -50,7 +53,7 @@ def fold(event: Event, position: int) -> Iterable[Change]:  # noqa: ARG001 - eve
 
 def _found(event: Event) -> Iterator[Found]:
     if isinstance(event, CheckoutSessionFact) and event.originator_version in _NAMING:
-        yield "session", [*words(event.session), term_of_id(event.session)]
+        yield "session", _of_id(event.session)
         yield "order_number", words(order_number(event.session))
     match event:
         case StripeEvent.Received():
@@ -87,15 +90,22 @@ def _of_checkout(checkout: Checkout) -> Iterator[Found]:
         yield AMOUNT, terms_of_amount(major_units(paid.amount, paid.currency), paid.currency)
     for contact in filter(None, (checkout.contact, checkout.shipping)):
         yield from _of_contact(contact)
-    if checkout.payment_intent:
-        yield "payment_intent", [*words(checkout.payment_intent), term_of_id(checkout.payment_intent)]
+    for field, id in (
+        ("payment_intent", checkout.payment_intent),
+        ("subscription", checkout.subscription),
+        ("invoice", checkout.invoice),
+    ):
+        yield field, _of_id(id)
     yield "payment_link", words(checkout.payment_link or "")
     yield "customer", words(checkout.customer or "")
-    yield "subscription", words(checkout.subscription or "")
-    yield "invoice", words(checkout.invoice or "")
     yield "client_reference_id", terms_of_reference(_text(checkout.client_reference_id))
     for item in checkout.line_items:
+        yield "line_item", _of_id(item.id)
         yield "title", terms_of_text(item.description)
+
+
+def _of_id(id: str | None) -> Sequence[str]:
+    return [*words(id), term_of_id(id)] if id else ()
 
 
 def _of_contact(contact: Contact) -> Iterator[Found]:
@@ -120,7 +130,7 @@ def _text(text: Personal | None) -> str:
 
 SEARCH = Projection(
     name="search",
-    version=7,
+    version=8,
     table=Table(
         columns={"term": Column.TEXT, "session_id": Column.TEXT, "field": Column.TEXT},
         key=("term", "session_id", "field"),

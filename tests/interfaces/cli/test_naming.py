@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from log_parts import COURSE, LogWriter, checkout
 from sample_log import KEYS, SHOP
-from typed_ids import as_session, as_stream
+from typed_ids import as_line, as_session, as_stream
 
 from domain.checkout import Contact
 from domain.checkout_session import CheckoutSession
@@ -177,3 +177,57 @@ def test_a_payment_intent_is_named_by_its_page_and_by_its_end_if_no_other_ends_s
         "https://dashboard.stripe.com/acct_1032D82eZvKYlo2C/test/payments/pi_2SameEnd#log",
     ):
         assert fulfill("checkout", name, "--json").json["session_id"] == "cs_test_number2"
+
+
+@pytest.fixture
+def renewed(write_log: WriteLog) -> None:
+    """Two orders with subscriptions, of which the second bought two things, and a third that shares its invoice."""
+    log = LogWriter()
+    for number, items in enumerate((["li_1Aa"], ["li_2Aa", "li_2Bb"], ["li_3Aa"])):
+        lines = [replace(COURSE, item=replace(COURSE.item, id=as_line(id))) for id in items]
+        paid = replace(checkout(*lines), payment_intent=None, subscription=f"sub_{number}Monthly")
+        paid = replace(paid, invoice=f"in_{max(number, 1)}First")
+        id = as_session(f"cs_test_number{number}")
+        retrieved = CheckoutSession.Retrieved(checkout=paid, source=Source.WEBHOOK)
+        log.add(as_stream(id), retrieved, session_id=id, actor="worker:w1")
+    write_log(log.events)
+
+
+@pytest.mark.usefixtures("renewed")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sub_1Monthly", "SUB_1monthly", "1Monthly", "…1Monthly"),
+        *("https://dashboard.stripe.com/subscriptions/sub_1Monthly", "li_2Aa", "li_2Bb", "li_2bb"),
+    ],
+)
+def test_an_order_is_named_by_its_subscription_and_its_line_items(fulfill: Fulfill, name: str) -> None:
+    assert fulfill("checkout", name, "--json").json["session_id"] == "cs_test_number1"
+    noted = fulfill("note", name, "called back", "--as", "kim", "--json")
+    assert (noted.code, noted.json["session_id"]) == (0, "cs_test_number1")
+
+
+@pytest.mark.usefixtures("renewed")
+@pytest.mark.parametrize("name", ["in_2First", "https://dashboard.stripe.com/test/invoices/in_2First?plugin_name=x"])
+def test_an_order_is_named_by_its_invoice(fulfill: Fulfill, name: str) -> None:
+    assert fulfill("checkout", name, "--json").json["session_id"] == "cs_test_number2"
+
+
+@pytest.mark.usefixtures("renewed")
+@pytest.mark.parametrize("name", ["in_1First", "1First"])
+def test_an_invoice_of_two_orders_lists_both_and_does_nothing(fulfill: Fulfill, name: str) -> None:
+    result = fulfill("note", name, "called back", "--as", "kim")
+
+    assert (result.code, result.out) == (2, "")
+    assert all(f"cs_test_number{number}" in result.err for number in (0, 1))
+    assert "cs_test_number2" not in result.err
+
+
+@pytest.mark.usefixtures("renewed")
+@pytest.mark.parametrize(
+    ("words", "field"), [("li_2Bb", "line_item"), ("sub_1Monthly", "subscription"), ("1Monthly", "subscription")]
+)
+def test_search_finds_an_order_by_these_ids_too(fulfill: Fulfill, words: str, field: str) -> None:
+    [hit] = fulfill("search", words, "--json").json
+
+    assert (hit["session_id"], hit["matched"]) == ("cs_test_number1", [field])

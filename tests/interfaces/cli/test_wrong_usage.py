@@ -23,7 +23,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no carrier": (("ship", SESSION, *BY), "needs --carrier"),
     "nothing of what it needs": (
         ("ship",),
-        "payment intent (pi_...), Dashboard URL, or the end of an ID. It also needs --carrier: Carrier of the parcel.",
+        "line item, the end of one, or Dashboard URL. It also needs --carrier: Carrier of the parcel.",
     ),
     "neither of two": (("stock", "count"), "needs SKU: SKU, as in the catalog. It also needs N: Pieces on the shelf"),
     "one of two": (("copy", "--from", "sqlite:///a.db"), "`fulfill copy` needs --to: Empty database"),
@@ -61,8 +61,11 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         ("sandbox", "--port", "0", "--scenario", "quiet-day", "--landing", "https://example.com/"),
         "--landing must be a URL on this machine, such as http://localhost:4242/... (got 'https://example.com/').",
     ),
-    "a session in two lines": (("checkout", "cs_test_a\ncs_test_b"), "SESSION must be a session ID, order number,"),
-    "a text for a session": (("checkout", "x" * 501), "SESSION must be a session ID, order number,"),
+    "a session in two lines": (
+        ("checkout", "cs_test_a\ncs_test_b"),
+        "SESSION must be an order number, your reference,",
+    ),
+    "a text for a session": (("checkout", "x" * 501), "SESSION must be an order number, your reference,"),
     "an empty session": (("run", "", *BY), "SESSION must be"),
     "half an event": (("retry", "evt_!\n", *BY), "SESSION must be"),
     "a SKU with a slash": (("stock", "count", "a/b", "1", *BY), "SKU must have 1 to 100 characters"),
