@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from application.text.amounts import plain_texts, written
 from domain.mail_address import pasted_address
 from domain.order_number import read_order_number
 
@@ -21,10 +22,6 @@ _LETTERS = str.maketrans(
 """Letters that Unicode does not decompose."""
 _ID = re.compile(r"(?<![A-Za-z0-9])(?:cs|pi|cus|sub|in|evt|plink|py|ch|re|dp)_[A-Za-z0-9_]{4,}")
 """A Stripe ID within a URL. Source of the prefixes: https://docs.stripe.com/api"""
-_AMOUNT = re.compile(r"\d{1,3}(?:[.,]\d{3})+[.,]\d{2}|\d+[.,]\d{2}")
-_GROUPED = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+)(?:[.,](\d{1,2}))?(?![\d.,])")
-"""A number with its thousands apart. `4,900` may be one, or 4.9 with three decimals, so this is the later reading."""
-_WITHOUT_ZERO = re.compile(r"(?<![\d.,])[.,](\d{2})(?!\d)")
 _WITHIN = re.compile(r"[-'/@.+&]")
 _PHONE = re.compile(r"\+?[\d\s()./-]+")
 _LABEL_OF_PHONE = re.compile(r"(?:tel|phone|mobile)\b[.:\s]*", re.IGNORECASE)
@@ -51,7 +48,7 @@ _STREET = re.compile(r"([a-z-]*str)asse")
 """`Str.` and `Straße`: a query for either has to find both."""
 _SHORT_STREET = re.compile(r".*str\.[,;:)]*", re.DOTALL)
 """As people write it in a query. Without its point, it may be the start of any word."""
-_START_OF_AMOUNT = re.compile(r"(\d+)(?:\.(\d{0,3}))?|[a-z]{1,2}")
+_START_OF_CURRENCY = re.compile(r"[a-z]{1,2}")
 _DECIMALS = (2, 3)
 _REVERSED, _END = "tel:", "end:"
 _END_MIN = 6
@@ -75,12 +72,15 @@ def _plain(text: str) -> str:
 
 def _word(raw: str) -> str:
     word = raw.strip(_PUNCTUATION)[:TERM_MAX].strip(_PUNCTUATION)
-    return _amount(word) if word[-1:].isdigit() and _AMOUNT.fullmatch(word) else word
+    return _price(word) or word
 
 
-def _amount(word: str) -> str:
-    """Return a price with a decimal point, and nothing else: `1.234,50` and `1,234.50` become `1234.50`."""
-    return re.sub("[.,]", "", word[:-3]) + "." + word[-2:]
+def _price(word: str) -> str | None:
+    """Return an amount with two decimals as it is stored: `1.234,50` and `1,234.50` become `1234.50`."""
+    if word[-3:-2] not in {".", ","} or not word[:1].isdigit():
+        return None
+    readings = written(word)
+    return str(readings[0]) if readings else None
 
 
 def terms_of_text(text: str) -> Iterator[str]:
@@ -88,7 +88,7 @@ def terms_of_text(text: str) -> Iterator[str]:
     for word in words(text):
         yield word
         parts = [part for part in _WITHIN.split(word) if part]
-        if len(parts) > 1 and not _AMOUNT.fullmatch(word):
+        if len(parts) > 1 and not _price(word):
             yield from (part for part in parts[1:] if len(part) > 1)
             yield "".join(parts)
 
@@ -174,9 +174,7 @@ def readings(question: str) -> Iterator[Sequence[str]]:
         yield [_REVERSED + digits[::-1]]
     if end := beginning_of_end(asked):
         yield [end]
-    amount = _WITHOUT_ZERO.sub(r"0.\1", _GROUPED.sub(_ungrouped, asked))
-    if amount != asked:
-        yield words(amount)
+    yield from map(words, plain_texts(asked))
     codes = [_code_of_country(word) for word in likeliest]
     parts = [part for code in codes for part in re.split("[-']", code) if part]
     if codes != likeliest:
@@ -205,12 +203,16 @@ def wholes(word: str) -> Sequence[str]:
 def amounts(word: str) -> Sequence[str] | None:
     """Return the terms of amounts that equal a word of a query, with and without decimals. None if the word can't be
     the beginning of an amount."""
-    found = _START_OF_AMOUNT.fullmatch(word)
-    if found is None:
+    readings = written(word.removesuffix("."))
+    if not readings and not _START_OF_CURRENCY.fullmatch(word):
         return None
-    units, decimals = found[1], found[2] or ""
-    same = [f"{units}.{decimals:0<{places}}" for places in _DECIMALS if units and len(decimals) <= places]
-    return list(dict.fromkeys([word, *same]))
+    same = [
+        f"{each.units}.{each.decimals:0<{places}}"
+        for each in readings
+        for places in _DECIMALS
+        if len(each.decimals) <= places
+    ]
+    return list(dict.fromkeys([word, *(str(each) for each in readings if not each.decimals), *same]))
 
 
 def id_in_url(text: str) -> str | None:
@@ -233,11 +235,6 @@ def _code_of_country(word: str) -> str:
 
 def _joined(found: Iterable[str]) -> str:
     return "".join(found).replace("-", "")[:TERM_MAX]
-
-
-def _ungrouped(number: re.Match[str]) -> str:
-    whole = re.sub(r"\D", "", number[1])
-    return f"{whole}.{number[2]}" if number[2] else whole
 
 
 def _asked(raw: str) -> list[str]:

@@ -3,10 +3,8 @@
 A command that changes a checkout is in the log with a name and a reason, and shows what followed.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
@@ -40,7 +38,6 @@ from interfaces.cli.usage import (
 
 _HITS_MAX = 50
 _LISTED_MAX = 200
-_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,3})?", re.ASCII)
 
 if TYPE_CHECKING:
     from application.reading.answers import CheckoutFilter, NamedCheckout, SearchHit
@@ -198,17 +195,22 @@ def _amount(text: str | None, currency: str | None, option: str) -> int | None:
     Raises:
         UsageError: it is no amount of this currency.
     """
+    from application.text.amounts import AmbiguousAmount, NoAmount, smallest_unit
     from domain.money import decimals
 
     if text is None:
         return None
     if currency is None:
         raise UsageError(f"{option} needs --currency: amounts of different currencies can't be compared.")
-    places = decimals(currency)
-    if not _AMOUNT.fullmatch(text) or len(text.partition(".")[2]) > places:
+    try:
+        return smallest_unit(text, currency)
+    except AmbiguousAmount as error:
+        amounts = " or ".join(error.amounts)
+        raise UsageError(f"{option} can mean {amounts} (got {shown(text)}). Write it as one of these.") from error
+    except NoAmount as error:
+        places = decimals(currency)
         example = f"49.{'0' * places}" if places else "49"
-        raise UsageError(f"{option} must be an amount in {currency} such as {example} (got {shown(text)}).")
-    return int(Decimal(text).scaleb(places))
+        raise UsageError(f"{option} must be an amount in {currency} such as {example} (got {shown(text)}).") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,9 @@ def is_found(question: str) -> bool:
 
 
 def finds_a_term(word: str, terms: Set[str] = frozenset(TERMS)) -> bool:
-    return any(term in wholes(word) or term.startswith(tuple(beginnings(word))) for term in terms)
+    return any(
+        term in (*wholes(word), *(amounts(word) or ())) or term.startswith(tuple(beginnings(word))) for term in terms
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,6 +144,8 @@ def finds_a_term(word: str, terms: Set[str] = frozenset(TERMS)) -> bool:
         "0,99 GBP",
         ".99",
         "4,900 JPY",
+        "0,99",
+        "1234,5 EUR",
         "4.900",
         "99",
         "500 JPY",
@@ -214,7 +218,9 @@ def test_the_abbreviation_of_a_street_is_no_start_of_a_word(question: str) -> No
         ("1", ["1", "1.00", "1.000"]),
         ("12.5", ["12.5", "12.50", "12.500"]),
         ("12.50", ["12.50", "12.500"]),
-        ("12.", ["12.", "12.00", "12.000"]),
+        ("12.", ["12.", "12", "12.00", "12.000"]),
+        ("12,5", ["12,5", "12.50", "12.500"]),
+        ("1,500", ["1,500", "1500", "1500.00", "1500.000", "1.500"]),
         ("eu", ["eu"]),
         ("eur", None),
         ("1z", None),

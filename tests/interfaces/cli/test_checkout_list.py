@@ -122,6 +122,16 @@ def test_the_state_is_that_of_the_checkout_after_each_command(fulfill: Fulfill) 
 
 
 @pytest.mark.usefixtures("small_shop")
+@pytest.mark.parametrize("least", ["20,00", "20.00", "20", "20,1", "23,99"])
+def test_an_amount_is_taken_in_either_spelling(fulfill: Fulfill, least: str) -> None:
+    listed = fulfill(
+        "checkout", "list", "--currency", "eur", "--at-least", least, "--at-most", "1.000,00", "--json"
+    ).json
+
+    assert [each["session_id"] for each in listed] == [DEBIT, ORDER]
+
+
+@pytest.mark.usefixtures("small_shop")
 def test_a_redacted_list_has_no_personal_data(fulfill: Fulfill) -> None:
     assert "Ada" not in fulfill("checkout", "list", "--redact").out
     assert "ada@example.com" not in fulfill("checkout", "list", "--redact", "--json").out
@@ -133,7 +143,11 @@ def test_a_redacted_list_has_no_personal_data(fulfill: Fulfill) -> None:
         (("--state", "done"), "--state must be one of open, awaiting_payment, "),
         (("--at-least", "24"), "--at-least needs --currency"),
         (("--currency", "jpy", "--at-most", "24.5"), "--at-most must be an amount in jpy such as 49 (got '24.5')."),
-        (("--currency", "eur", "--at-most", "24,5"), "--at-most must be an amount in eur such as 49.00 (got '24,5')."),
+        (("--currency", "eur", "--at-most", "24,-"), "--at-most must be an amount in eur such as 49.00 (got '24,-')."),
+        (
+            ("--currency", "eur", "--at-least", "1,500"),
+            "--at-least can mean 1500 or 1.50 (got '1,500'). Write it as one of these.",
+        ),
         (("--limit", "201"), "--limit must be 1 to 200 (got 201)."),
         (("--since", "yesterday"), "--since must be a time such as"),
         (("--until", "9999-12-31"), "--until must be a time such as"),
