@@ -67,7 +67,7 @@ class Announcement:
         out = page(sys.stderr)
         if COMMON.get().verbosity is not Verbosity.QUIET:
             out.say(f"fulfill runs in {self._mode} mode. Press Ctrl-C to stop it.")
-            out.fields(self._fields(), are_pasted=True)
+            out.fields(self._fields())
         for warning in self._warnings():
             out.warn(warning)
 

@@ -152,7 +152,7 @@ def _say_keys(lost: "Lost | str", files: "Mapping[str, Path] | None", file: Path
     )
     if files:
         for pool, path in files.items():
-            page().say(f"fulfill keys withdraw {pool} {shlex.quote(str(path))} --new --as NAME --reason TEXT")
+            page().command(f"fulfill keys withdraw {pool} {shlex.quote(str(path))} --new --as NAME --reason TEXT")
     elif isinstance(log, SQLiteFile):
         command = f"fulfill restore {shlex.quote(str(file))} --check --keys-to DIR"
         page().say(f"`DATABASE_URL={url_of(log.path)} {command}` writes them into files for `fulfill keys withdraw`.")

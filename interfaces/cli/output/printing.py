@@ -17,7 +17,7 @@ _BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 
 class Page(Protocol):
-    """The output for a person. Every text is made harmless."""
+    """The output for a person. Every text is made harmless, and no ID, address or command in it is ever broken."""
 
     def say(self, text: str = "") -> None:
         """A line; an empty one without a text."""
@@ -25,14 +25,17 @@ class Page(Protocol):
     def warn(self, text: str) -> None:
         """A line that must not be overlooked."""
 
-    def fields(self, fields: Iterable[tuple[str, str]], *, are_pasted: bool = False) -> None:
-        """Names, each with what it is. If people paste these texts elsewhere, no address in them is broken."""
+    def command(self, command: str) -> None:
+        """A line that people copy as a whole."""
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        """Names, each with what it is."""
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
         """Rows under their columns. Those that `wraps` names may be broken where a terminal is narrow."""
 
     def tasks(self, columns: Sequence[str], rows: Iterable[tuple[Sequence[Cell], Sequence[Pasted]]]) -> None:
-        """Rows under their columns, each with the commands that resolve it. None of these is ever broken."""
+        """Rows under their columns, each with the commands that resolve it."""
 
     def entry(self, when: str, text: str, details: Iterable[str]) -> None:
         """One moment of a story."""
@@ -69,7 +72,10 @@ class Plain:
     def warn(self, text: str) -> None:
         self.say(f"WARNING: {text}")
 
-    def fields(self, fields: Iterable[tuple[str, str]], *, are_pasted: bool = False) -> None:  # noqa: ARG002 - nothing is broken here
+    def command(self, command: str) -> None:
+        self.say(command)
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
         named = list(fields)
         widest = max((len(name) for name, _ in named), default=0)
         for name, text in named:

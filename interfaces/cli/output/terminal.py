@@ -1,18 +1,18 @@
-"""A page on a terminal: colors, unless NO_COLOR is set, and nothing wider than the window."""
+"""A page on a terminal: colors, unless NO_COLOR is set, and no line wider than the window but an ID or a command."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import TextIO
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from application.reading.work import OtherWork, Work, WorkKind
 from interfaces.cli.output.cells import Cell, is_number, shown
 from interfaces.cli.output.pasting import Pasted
 from interfaces.cli.output.text import harmless, label, width
+from interfaces.cli.output.wrapping import narrowest, wrapped
 
 _NARROW = 76
 """A story's times stand on lines of their own below this."""
@@ -66,86 +66,119 @@ class Terminal:
         self._console = console
 
     def say(self, text: str = "") -> None:
-        self._print(Text(harmless(text)))
+        self._flow(harmless(text))
 
     def warn(self, text: str) -> None:
-        self._print(Text(f"WARNING: {harmless(text)}", "bold red"))
+        self._flow(f"WARNING: {harmless(text)}", "bold red")
 
-    def fields(self, fields: Iterable[tuple[str, str]], *, are_pasted: bool = False) -> None:
+    def command(self, command: str) -> None:
+        """The terminal may wrap it: copied, it is one line."""
+        self._print([Text(harmless(command), "cyan")])
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
         named = [(name, harmless(text)) for name, text in fields]
         longest = max((len(name) for name, _ in named), default=0)
-        room = self._console.width - longest - _GAP
-        grid = _grid(longest)
         for name, text in named:
-            if are_pasted and any(width(word) > room for word in text.split()):
-                self._print(grid)
-                self._print(Text(name, "bold"))
-                self._console.print(Text(text), soft_wrap=True)
-                grid = _grid(longest)
-            else:
-                grid.add_row(Text(name, "bold"), _colored(name, text))
-        self._print(grid)
+            self._field(name, text, longest)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
         body = [list(row) for row in rows]
-        table = Table(box=None, padding=(0, _GAP, 0, 0), header_style="bold", pad_edge=False)
-        least = 0
-        for number, name in enumerate(columns):
-            cells = [row[number] for row in body]
-            widest = max(len(name), *(Text(shown(cell)).cell_len for cell in cells), 0)
-            least += (min(widest, _WRAPPED_MIN) if name in wraps else widest) + _GAP
-            table.add_column(name.upper(), no_wrap=name not in wraps, overflow="fold")
-            if cells and is_number(cells):
-                table.columns[-1].justify = "right"
-        if least - _GAP > self._console.width:
-            self._cards(columns, body)
+        cells = [[shown(cell) for cell in row] for row in body]
+        widths = self._widths(columns, cells, wraps)
+        if widths is None:
+            self._cards(columns, body, wraps)
             return
-        for row in body:
-            table.add_row(*(_colored(name, shown(cell)) for name, cell in zip(columns, row, strict=True)))
-        self._print(table)
+        numbers = [bool(body) and is_number(row[each] for row in body) for each in range(len(columns))]
+        header = [Text(name.upper(), "bold") for name in columns]
+        self._print(_side_by_side([[each] for each in header], widths, numbers))
+        for row in cells:
+            lines = [
+                [_colored(name, cell, line) for line in wrapped(cell, room)]
+                for name, cell, room in zip(columns, row, widths, strict=True)
+            ]
+            self._print(_side_by_side(lines, widths, numbers))
 
     def tasks(self, columns: Sequence[str], rows: Iterable[tuple[Sequence[Cell], Sequence[Pasted]]]) -> None:
-        """Each row by itself, and below it the commands, which the terminal may wrap: copied, they are one line."""
+        """Each row by itself, and below it the commands."""
         for number, (row, commands) in enumerate(rows):
             if number:
-                self._console.print()
-            self._card(columns, row)
+                self.say()
+            self._card(columns, row, columns)
             for each in commands:
-                self._console.print(Text(harmless(each.text), "cyan"), soft_wrap=True)
+                self.command(each.text)
 
     def entry(self, when: str, text: str, details: Iterable[str]) -> None:
-        lines = [Text(harmless(text)), *(Text(harmless(detail), "dim") for detail in details)]
-        if self._console.width < _NARROW:
-            self._print(Text(when, "cyan"))
-            for line in lines:
-                self._print(Padding(line, (0, 0, 0, 2)))
-            return
-        grid = _grid()
-        for number, line in enumerate(lines):
-            grid.add_row(Text("" if number else when, "cyan"), line)
-        self._print(grid)
+        is_narrow = self._console.width < _NARROW
+        indent = 2 if is_narrow else width(when) + _GAP
+        room = self._console.width - indent
+        lines = [Text(line) for line in wrapped(harmless(text), room)]
+        lines += [Text(line, "dim") for detail in details for line in wrapped(harmless(detail), room)]
+        if is_narrow:
+            self._print([Text(when, "cyan"), *(Text.assemble(" " * indent, line) for line in lines)])
+        else:
+            self._print(_side_by_side([[Text(when, "cyan")], lines], (width(when), room), (False, False)))
 
-    def _cards(self, columns: Sequence[str], body: Sequence[Sequence[Cell]]) -> None:
+    def _field(self, name: str, text: str, longest: int, *, wraps: bool = True) -> None:
+        room = self._console.width - longest - _GAP
+        if (narrowest(text) if wraps else width(text)) > max(room, 1):
+            self._print([Text(name, "bold")] if name else [])
+            whole = wrapped(text, self._console.width) if wraps else [text]
+            self._print(_colored(name, text, line) for line in whole)
+            return
+        lines = [_colored(name, text, line) for line in wrapped(text, room)]
+        self._print(_side_by_side([[Text(name, "bold")], lines], (longest, room), (False, False)))
+
+    def _widths(self, columns: Sequence[str], cells: Sequence[Sequence[str]], wraps: Sequence[str]) -> list[int] | None:
+        """The width of each column; None if the window is too narrow for what must not be broken."""
+        texts = [[name, *(row[number] for row in cells)] for number, name in enumerate(columns)]
+        widths = [max(map(width, column)) for column in texts]
+        least = [
+            max(map(narrowest, column)) if name in wraps else widest
+            for name, column, widest in zip(columns, texts, widths, strict=True)
+        ]
+        least = [max(each, min(widest, _WRAPPED_MIN)) for each, widest in zip(least, widths, strict=True)]
+        room = self._console.width - _GAP * (len(columns) - 1)
+        if sum(least) > room:
+            return None
+        while sum(widths) > room:
+            widest = max((each for each in range(len(widths)) if widths[each] > least[each]), key=widths.__getitem__)
+            widths[widest] -= 1
+        return widths
+
+    def _cards(self, columns: Sequence[str], body: Sequence[Sequence[Cell]], wraps: Sequence[str]) -> None:
         """Each row by itself, where the window is too narrow for a table: no ID is ever cut or broken by us."""
         for number, row in enumerate(body):
             if number:
-                self._console.print()
-            self._card(columns, row)
+                self.say()
+            self._card(columns, row, wraps)
 
-    def _card(self, columns: Sequence[str], row: Sequence[Cell]) -> None:
-        self.fields((name, shown(cell)) for name, cell in zip(columns, row, strict=True) if shown(cell))
+    def _card(self, columns: Sequence[str], row: Sequence[Cell], wraps: Sequence[str]) -> None:
+        fields = [(name, shown(cell)) for name, cell in zip(columns, row, strict=True) if shown(cell)]
+        longest = max((len(name) for name, _ in fields), default=0)
+        for name, text in fields:
+            self._field(name, text, longest, wraps=name in wraps)
 
-    def _print(self, what: Text | Table | Padding) -> None:
-        self._console.print(what, overflow="fold")
+    def _flow(self, text: str, style: str = "") -> None:
+        self._print(Text(line, style) for line in wrapped(text, self._console.width))
+
+    def _print(self, lines: Iterable[Text]) -> None:
+        """Print lines as they are: one that is too wide is broken by the terminal, which copies it as one."""
+        for line in lines:
+            self._console.print(line, soft_wrap=True)
 
 
-def _grid(first: int | None = None) -> Table:
-    grid = Table.grid(padding=(0, _GAP, 0, 0))
-    grid.add_column(no_wrap=True, min_width=first)
-    grid.add_column(overflow="fold")
-    return grid
+def _side_by_side(cells: Sequence[Sequence[Text]], widths: Sequence[int], numbers: Sequence[bool]) -> Iterator[Text]:
+    """The lines of a row whose cells have lines of their own. Numbers are at the right of their column."""
+    for lines in zip_longest(*cells, fillvalue=Text()):
+        row = Text()
+        for line, room, is_at_the_right in zip(lines, widths, numbers, strict=True):
+            space = " " * max(room - width(line.plain), 0)
+            row.append_text(Text.assemble(space, line) if is_at_the_right else Text.assemble(line, space))
+            row.append(" " * _GAP)
+        row.rstrip()
+        yield row
 
 
-def _colored(name: str, text: str) -> Text:
-    """A state or a task in its color. Nothing else has one, whatever words a customer or a catalog chose."""
-    return Text(text, _STYLES.get(name.casefold(), {}).get(text.partition(":")[0], ""))
+def _colored(name: str, text: str, line: str) -> Text:
+    """A line of a state or a task in its color. Nothing else has one, whatever words a customer or a catalog chose."""
+    return Text(line, _STYLES.get(name.casefold(), {}).get(text.partition(":")[0], ""))
