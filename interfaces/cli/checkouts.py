@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
 
+from interfaces.cli.choices import currencies
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.naming import session_of
 from interfaces.cli.outcome import put_checkout_state
@@ -139,7 +140,9 @@ def checkout_list(
         str | None,
         Parameter(help=f"Only checkouts first seen before this time, or on this day or earlier: {MOMENT_OR_DAY}."),
     ] = None,
-    currency: Annotated[str | None, Parameter(help="Only checkouts in this currency: eur.")] = None,
+    currency: Annotated[
+        str | None, Parameter(completer=currencies, help="Only checkouts in this currency: eur.")
+    ] = None,
     at_least: Annotated[
         str | None, Parameter(help="Only totals of this amount or more: 49.00. Needs --currency.")
     ] = None,

@@ -1,24 +1,22 @@
 """`fulfill resend`: mails that go out again."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
+from interfaces.cli.choices import MailName
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.naming import called
 from interfaces.cli.outcome import put_checkout_state
 from interfaces.cli.output.printing import page, print_json
-from interfaces.cli.usage import DONE, Json, Session, UsageError, Who, Why, shown
-
-if TYPE_CHECKING:
-    from domain.mail import MailKind
+from interfaces.cli.usage import DONE, Json, Session, Who, Why
 
 
 def resend(
     session: Session,
     /,
     *,
-    mail: Annotated[str, Parameter(help="Kind of the mail, as `fulfill checkout` shows it.")] = "receipt",
+    mail: Annotated[MailName, Parameter(help="Kind of the mail, as `fulfill checkout` shows it.")] = "receipt",
     occasion: Annotated[
         str | None, Parameter(show_default=False, help="Occasion of the mail, if several of this kind were sent.")
     ] = None,
@@ -31,7 +29,9 @@ def resend(
     json: Json = False,
 ) -> int:
     """Send a mail again, with the current facts."""
-    who, kind = by(as_, reason), _kind(mail)
+    from domain.mail import MailKind
+
+    who, kind = by(as_, reason), MailKind(mail)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
         decided = desk.runtime.staff.resend(id, kind, occasion, to, who, is_dry_run=dry_run)
@@ -47,12 +47,3 @@ def resend(
             page().say(line)
         page().say("Nothing was recorded.")
     return DONE
-
-
-def _kind(text: str) -> "MailKind":
-    from domain.mail import MailKind
-
-    try:
-        return MailKind(text)
-    except ValueError as error:
-        raise UsageError(f"--mail must be one of {', '.join(MailKind)} (got {shown(text)}).") from error

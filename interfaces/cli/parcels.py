@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from application.text.english import counted, listed
 from domain.identifiers import SessionId
+from interfaces.cli.choices import carriers
 from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.naming import called, order_of, session_of
 from interfaces.cli.outcome import check_goes_out, put_checkout_state
@@ -24,7 +25,7 @@ def ship(
     session: Session,
     /,
     *,
-    carrier: Annotated[str, Parameter(help="Carrier of the parcel.")],
+    carrier: Annotated[str, Parameter(completer=carriers, help="Carrier of the parcel.")],
     tracking: Annotated[str | None, Parameter(help="Tracking number, or URL of the tracking page.")] = None,
     as_: Who = None,
     reason: Why = "parcel shipped",
@@ -96,7 +97,7 @@ def correct_parcel(
     /,
     *,
     parcel: Number = None,
-    carrier: Annotated[str | None, Parameter(show_default=False, help="Right carrier.")] = None,
+    carrier: Annotated[str | None, Parameter(completer=carriers, show_default=False, help="Right carrier.")] = None,
     tracking: Annotated[
         str | None, Parameter(show_default=False, help="Right tracking number, or URL of the tracking page.")
     ] = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.text.english import counted
+from interfaces.cli.choices import views
 from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.read_side import is_complete, open_side
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from application.reading.rebuild import Verification
     from interfaces.databases import ReadSide
 
-Name = Annotated[str, Parameter(help="Name of the projection, as in `fulfill projections list`.")]
+Name = Annotated[str, Parameter(completer=views, help="Name of the projection, as in `fulfill projections list`.")]
 
 
 def projections_list(*, json: Json = False) -> int:

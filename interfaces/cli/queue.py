@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from domain import identifiers
 from domain.identifiers import is_stripe_event
+from interfaces.cli.choices import Task, skus
 from interfaces.cli.naming import pasted_id, session_of, stripe_event_of
 from interfaces.cli.output.orders import customer_of, line_of, with_order
 from interfaces.cli.output.pasting import name_of, pasted
@@ -54,7 +55,7 @@ def _at_most(_kind: object, number: int) -> None:
 def queue(
     *,
     kind: Annotated[
-        tuple[str, ...],
+        tuple[Task, ...],
         Parameter("--kind", negative=(), show_default=False, help="Only this kind of task. May be repeated."),
     ] = (),
     order: Annotated[
@@ -62,7 +63,7 @@ def queue(
     ] = None,
     sku: Annotated[
         identifiers.Sku | None,
-        Parameter(converter=sku_of, help="Only tasks of orders with this SKU, and of the SKU itself."),
+        Parameter(converter=sku_of, completer=skus, help="Only tasks of orders with this SKU, and of the SKU itself."),
     ] = None,
     older_than: Annotated[
         timedelta | None,
@@ -115,12 +116,10 @@ def queue(
     return DONE
 
 
-def _kinds(given: Sequence[str]) -> "list[WorkKind]":
+def _kinds(given: Sequence[Task]) -> "list[WorkKind]":
     from application.reading.remedies import KINDS
 
-    known = {kind.value: kind for kind in KINDS}
-    if unknown := sorted({*given} - {*known}):
-        raise UsageError(f"--kind must be one of {', '.join(known)} (got {shown(unknown[0])}).")
+    known: dict[str, WorkKind] = {kind.value: kind for kind in KINDS}
     return [known[each] for each in given]
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from cyclopts import Parameter
 
+from interfaces.cli.choices import ScenarioName
 from interfaces.cli.listening import HOST, Port, check_free, check_is_local, ended
 from interfaces.cli.output.printing import print_json, talk
 from interfaces.cli.usage import COMMON, DONE, Json, UsageError, Verbosity, whole_number
@@ -36,7 +37,7 @@ def sandbox(
     port: Port = 12111,
     state: Annotated[Path | None, Parameter(help="File in which the sandbox keeps its state.")] = None,
     webhook: Annotated[str | None, Parameter(help=f"Webhook URL for events, such as {_WEBHOOK}.")] = None,
-    scenario: Annotated[str | None, Parameter(help="Day to play: quiet-day, black-friday, ...")] = None,
+    scenario: Annotated[ScenarioName | None, Parameter(help="Day to play.")] = None,
     seed: Annotated[
         int | None, Parameter(converter=whole_number, help="Random seed; the same seed replays the same day.")
     ] = None,

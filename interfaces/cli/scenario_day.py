@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from application.text.english import counted
+from interfaces.cli.choices import ScenarioName
 from interfaces.cli.listening import check_is_local
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money
-from interfaces.cli.usage import DONE, FAILED, UsageError, shown
+from interfaces.cli.usage import DONE, FAILED, UsageError
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer
 from interfaces.sandbox.traffic.day import PACE, Day, Moment
@@ -31,7 +32,7 @@ _REPORT_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    scenario: str
+    scenario: ScenarioName
     seed: int | None
     speed: float
     customers: int | None
@@ -64,9 +65,6 @@ def play(plan: Plan, *, as_json: bool) -> int:
 
 
 def _scenario(plan: Plan) -> Scenario:
-    scenario = SCENARIOS.get(plan.scenario)
-    if scenario is None:
-        raise UsageError(f"--scenario must be one of {', '.join(SCENARIOS)} (got {shown(plan.scenario)}).")
     if not 0 < plan.speed <= _SPEED_MAX:
         raise UsageError(f"--speed must be more than 0 and at most {_SPEED_MAX:,} (got {plan.speed:g}).")
     if plan.customers is not None and not 1 <= plan.customers <= _CUSTOMERS_MAX:
@@ -75,7 +73,7 @@ def _scenario(plan: Plan) -> Scenario:
         raise UsageError(f"--linger must be from 0 to {_LINGER_SECONDS_MAX:,} seconds (got {plan.linger_seconds:g}).")
     if plan.landing_url is not None:
         check_is_local(plan.landing_url, "--landing")
-    return scenario
+    return SCENARIOS[plan.scenario]
 
 
 def _played(plan: Plan, scenario: Scenario, seed: int, is_stopped: threading.Event) -> Day:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Literal
 
 from cyclopts import Token
 
+from interfaces.cli.choices import one_of
+
 if TYPE_CHECKING:
     from application.reading.checkout_state import CheckoutState, Situation
 
@@ -45,4 +47,4 @@ def state_of(_kind: object, tokens: Sequence[Token]) -> "CheckoutState | Situati
     for state in states:
         if given in {state.value.replace("_", " "), STATES[state].short}:
             return state
-    raise ValueError(f"must be one of {', '.join(states)}")
+    raise ValueError(one_of(states))

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from application.text.english import counted
 from domain.identifiers import is_stripe_event, session_of_stream
+from interfaces.cli.choices import RetriedTask
 from interfaces.cli.desk import by, open_desk
 from interfaces.cli.naming import called, pasted_id, stripe_event_of
 from interfaces.cli.outcome import put_checkout_state, put_stripe_event
@@ -24,7 +25,6 @@ from interfaces.cli.usage import (
     UsageError,
     Who,
     Why,
-    shown,
 )
 
 _SHOWN_MAX = 5
@@ -44,7 +44,7 @@ def retry(
         Parameter("--all", negative=(), show_default=False, help="Retry everything in the queue that can be retried."),
     ] = False,
     kind: Annotated[
-        tuple[str, ...],
+        tuple[RetriedTask, ...],
         Parameter("--kind", negative=(), show_default=False, help="With --all: only this kind. May be repeated."),
     ] = (),
     as_: Who = None,
@@ -59,8 +59,6 @@ def retry(
         raise UsageError("Name either a checkout or Stripe event, or --all.")
     if kind and not all_:
         raise UsageError("--kind needs --all.")
-    if unknown := sorted({*kind} - {*RETRIED}):
-        raise UsageError(f"--kind must be one of {', '.join(RETRIED)} (got {shown(unknown[0])}).")
     if session_or_event is None:
         return _retry_all([each for each in RETRIED if not kind or each in kind], who, as_json=json)
     session_or_event = pasted_id(session_or_event)

@@ -14,6 +14,7 @@ from cyclopts import CoercionError, Parameter, Token
 
 from domain import identifiers
 from domain.identifiers import InvalidIdentifier, normal_sku, pool_name, stock_id
+from interfaces.cli.choices import pools, reasons, skus
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -150,13 +151,15 @@ SessionOrEvent = Annotated[
     str | None, Parameter(name="SESSION", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")
 ]
 Subject = Annotated[str, Parameter(name="SUBJECT", validator=_name, help=f"{_NAMES}; or Stripe event ID (evt_...).")]
-Sku = Annotated[identifiers.Sku, Parameter(converter=sku_of, help="SKU, as in the catalog.")]
-Pool = Annotated[identifiers.PoolName, Parameter(validator=_pool, help="Name of the key pool, as in the catalog.")]
+Sku = Annotated[identifiers.Sku, Parameter(converter=sku_of, completer=skus, help="SKU, as in the catalog.")]
+Pool = Annotated[
+    identifiers.PoolName, Parameter(validator=_pool, completer=pools, help="Name of the key pool, as in the catalog.")
+]
 Who = Annotated[
     str | None,
     Parameter("--as", help="Your name, recorded in the audit trail (default: FULFILL_AS, else your login name)."),
 ]
-Why = Annotated[str, Parameter("--reason", help="Your reason, recorded in the audit trail.")]
+Why = Annotated[str, Parameter("--reason", completer=reasons, help="Your reason, recorded in the audit trail.")]
 Lines = Annotated[
     tuple[identifiers.LineItemId, ...],
     Parameter(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from cyclopts import (
+    Argument,
     CoercionError,
     CycloptsError,
     MissingArgumentError,
@@ -13,6 +14,7 @@ from cyclopts import (
     ValidationError,
 )
 
+from interfaces.cli.choices import one_of
 from interfaces.cli.commands import groups
 from interfaces.cli.usage import UsageError, shown, without_passwords
 
@@ -65,6 +67,8 @@ def _what(error: CycloptsError, command: str, arguments: Sequence[str]) -> str:
             return f"{token.keyword} is given more than once. Keep one of them."
         case CoercionError(token=token, msg=str(must)) if token is not None:
             return _invalid(_name(error), must, token.value)
+        case CoercionError(token=token, argument=argument) if token is not None and (choices := _choices(argument)):
+            return _invalid(_name(error), one_of(choices), token.value)
         case CoercionError(token=token, target_type=type_) if token is not None and type_ in _MUST:
             return _invalid(_name(error), _MUST[type_], token.value)
         case _:
@@ -76,6 +80,10 @@ def _invalid(name: str, must: str, value: str) -> str:
     must, _, hint = must.rstrip(".").partition(". ")
     got = value if _NUMBER.fullmatch(value) else shown(value)
     return f"{name} {must} (got {got}).{f' {hint}.' if hint else ''}"
+
+
+def _choices(argument: Argument | None) -> Sequence[str]:
+    return (argument and argument.get_choices(force=True)) or ()
 
 
 def _name(error: CycloptsError) -> str:

@@ -1,7 +1,9 @@
 """`fulfill completion`: the scripts for three shells."""
 
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,66 @@ def bash_script(fulfill: Fulfill, tmp_path: Path) -> Path:
     path = tmp_path / "fulfill.bash"
     path.write_text(fulfill("completion", "bash").out)
     return path
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shop's directory, in which the words of `fulfill` and of bash are completed."""
+    rules = ('sku = "mug-blue"', 'sku = "mug red"')
+    shipments = [f'[products.prod_{number}]\ndelivery = "shipment"\n{rule}\n' for number, rule in enumerate(rules)]
+    keys = '[products.prod_key]\ndelivery = "license_key"\npool = "studio"\n'
+    (tmp_path / "catalog.toml").write_text("".join([*shipments, keys]))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+
+
+@pytest.mark.usefixtures("catalog")
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("queue", "--kind", "parcel"), ["parcel_to_pack"]),
+        (("retry", "--all", "--kind", "mail"), ["mail_failed"]),
+        (("checkout", "list", "--state", "to_do"), ["to_do_by_hand"]),
+        (("resend", "KV96R-719NK", "--mail", "re"), ["receipt"]),
+        (("sandbox", "--scenario", "b"), ["bad-day-at-stripe", "black-friday"]),
+        (("serve", "--log-format", ""), ["json", "text"]),
+        (("completion", "f"), ["fish"]),
+        (("stock", "count", ""), ["mug-blue", r"mug\ red"]),
+        (("queue", "--sku", "mug-"), ["mug-blue"]),
+        (("keys", "import", ""), ["studio"]),
+        (("ship", "KV96R-719NK", "--carrier", "D"), ["DHL", "DPD"]),
+        (("cancel", "KV96R-719NK", "--reason", "can"), [r"canceled\ by\ the\ shop"]),
+        (("checkout", "list", "--currency", "kw"), ["kwd"]),
+        (("projections", "rebuild", "st"), ["stock"]),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, tuple) else "",
+)
+def test_bash_completes_what_an_option_chooses_from(
+    bash_script: Path, words: tuple[str, ...], offered: list[str]
+) -> None:
+    assert completed_by_bash(bash_script, *words) == offered
+
+
+@pytest.mark.usefixtures("fulfill")
+@pytest.mark.parametrize("setting", ["", "[products.prod_x]\ndelivery = 3\n"], ids=["no catalog", "a wrong one"])
+def test_without_a_catalog_nothing_is_offered_and_nothing_is_said(
+    script: Fulfill, tmp_path: Path, setting: str
+) -> None:
+    if setting:
+        (tmp_path / "catalog.toml").write_text(setting)
+
+    said = script("__complete", "stock", "count", "")
+
+    assert (said.code, said.out.strip(" \n"), said.err) == (0, "\x1fbegin", "")
+
+
+@pytest.mark.parametrize("shell", SYNTAX_CHECKS)
+def test_every_shell_offers_closed_sets_by_itself_and_asks_for_the_catalog(fulfill: Fulfill, shell: str) -> None:
+    script = fulfill("completion", shell).out
+
+    for name in ("parcel_to_pack", "keys_replaced", "to_do_by_hand", "black-friday"):
+        assert name in script
+    assert "__complete" in script
 
 
 def test_bash_completes_commands_their_verbs_and_options(bash_script: Path) -> None:
