@@ -80,12 +80,13 @@ SETTINGS: Sequence[Setting] = (
     ),
     Setting(
         name="MAIL_FROM",
-        default="Shop <no-reply@localhost>",
-        meaning="The sender of mails, `Shop <orders@example.com>`. Needed where `SMTP_URL` is set.",
+        default="no-reply@localhost",
+        meaning="The sender of mails, `Example Mugs <orders@example.com>`. Needed where `SMTP_URL` is set.",
     ),
     Setting(
         name="FULFILL_SHOP_NAME",
-        meaning="The name of your shop, in mails and on the landing page. Without it, the name in `MAIL_FROM`.",
+        meaning="The name of your shop, in mails and on the landing page. Without it, the name in `MAIL_FROM`, or "
+        "else the domain of `FULFILL_SHOP_URL`.",
     ),
     Setting(
         name="FULFILL_SHOP_URL",

@@ -169,7 +169,7 @@ def mail_from(text: str) -> str:
         Sender.parse(text)
     except ValueError as error:
         raise SettingsError(
-            "MAIL_FROM must be an address such as orders@example.com or Shop <orders@example.com>."
+            "MAIL_FROM must be an address such as orders@example.com or Example Mugs <orders@example.com>."
         ) from error
     return text
 

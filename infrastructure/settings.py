@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from domain.mail import MailKind
@@ -41,11 +42,12 @@ class DeliveryEffort(Effort):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveShop:
-    """What a shop with real customers needs: mails that reach them, and a catalog."""
+    """What a shop with real customers needs: mails that reach them, a catalog and a name."""
 
     catalog: Path
     mails_reach_no_one: bool
     """Mails are on, and there is no mail server for them."""
+    is_named: bool
 
 
 _EVERY = ""
@@ -90,7 +92,8 @@ class Settings:
         """None in test mode."""
         if not self.livemode:
             return None
-        return LiveShop(catalog=self.catalog, mails_reach_no_one=bool(self.mails) and self.smtp is None)
+        mails_reach_no_one = bool(self.mails) and self.smtp is None
+        return LiveShop(catalog=self.catalog, mails_reach_no_one=mails_reach_no_one, is_named=self.shop.is_named)
 
     @property
     def secrets(self) -> Sequence[str]:
@@ -140,15 +143,25 @@ def load_settings(environ: Mapping[str, str], dotenv: Path | None) -> Settings:
 
 
 def _shop(values: Mapping[str, str]) -> Shop:
-    """The shop as customers know it. The name in the default of `MAIL_FROM` is no shop's."""
-    is_named = values["MAIL_FROM"] != _DEFAULTS["MAIL_FROM"]
+    """The shop as customers know it."""
+    name, url = _shop_name(values), _optional(values, "FULFILL_SHOP_URL", setting_values.url)
     return Shop(
-        name=values.get("FULFILL_SHOP_NAME") or (setting_values.sender_name(values["MAIL_FROM"]) if is_named else None),
-        url=_optional(values, "FULFILL_SHOP_URL", setting_values.url),
+        name=name or (url and _domain(url)),
+        is_named=name is not None,
+        url=url,
         email=_optional(values, "FULFILL_SHOP_EMAIL", setting_values.email),
         phone=_optional(values, "FULFILL_SHOP_PHONE", setting_values.phone),
         order_prefix=_optional(values, "FULFILL_ORDER_PREFIX", setting_values.order_prefix),
     )
+
+
+def _domain(url: str) -> str | None:
+    host = urlsplit(url).hostname
+    return host and host.removeprefix("www.")
+
+
+def _shop_name(values: Mapping[str, str]) -> str | None:
+    return values.get("FULFILL_SHOP_NAME") or setting_values.sender_name(setting_values.mail_from(values["MAIL_FROM"]))
 
 
 def load_database(environ: Mapping[str, str], dotenv: Path | None) -> Database:
@@ -201,14 +214,16 @@ def load_live_shop(environ: Mapping[str, str], dotenv: Path | None) -> LiveShop 
     """Return the same for a command that only reads; None in test mode, or without a key, which shows the mode.
 
     Raises:
-        SettingsError: `FULFILL_MAILS` is wrong.
+        SettingsError: `FULFILL_MAILS` or `MAIL_FROM` is wrong.
     """
     values = _values(environ, dotenv)
     if not _is_live(values.get("STRIPE_API_KEY", "")):
         return None
     mails = setting_values.mails(values["FULFILL_MAILS"])
     return LiveShop(
-        catalog=Path(values["FULFILL_CATALOG"]), mails_reach_no_one=bool(mails) and "SMTP_URL" not in values
+        catalog=Path(values["FULFILL_CATALOG"]),
+        mails_reach_no_one=bool(mails) and "SMTP_URL" not in values,
+        is_named=_shop_name(values) is not None,
     )
 
 

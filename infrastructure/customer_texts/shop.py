@@ -36,6 +36,9 @@ class Logo:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
     name: str | None = None
+    """What customers read; None leaves its place empty."""
+    is_named: bool = True
+    """False if there is no name, or only the domain in its place."""
     url: str | None = None
     email: str | None = None
     phone: str | None = None

@@ -9,6 +9,7 @@ from domain.mail_address import mail_address as plain_address
 from infrastructure.safe_text import one_line
 
 _NAME_LENGTH_MAX = 100
+_NOWHERE = "localhost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class Sender:
 
     @classmethod
     def parse(cls, mail_from: str) -> "Sender":
-        """Read `Shop <orders@example.com>` or `orders@example.com`.
+        """Read `Example Mugs <orders@example.com>` or `orders@example.com`.
 
         Raises:
             ValueError: it is neither.
@@ -28,7 +29,8 @@ class Sender:
 
     @property
     def shop(self) -> str:
-        return self.address.display_name or self.domain
+        """What the shop is called where it has no name; empty if no mail comes from its own domain."""
+        return self.address.display_name or ("" if self.domain == _NOWHERE else self.domain)
 
     @property
     def domain(self) -> str:

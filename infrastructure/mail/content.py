@@ -30,6 +30,7 @@ class LineContent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailContent:
     shop: str
+    """The name of the shop; empty if it has none."""
     subject: str
     heading: str
     greeting: str

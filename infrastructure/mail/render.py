@@ -15,7 +15,8 @@ class Written:
 
 
 def render(mail: Mail, texts: CustomerTexts, *, shop: str, is_answered: bool) -> Written:
-    """Return the rendered mail. `shop` is the name of the shop; `is_answered` is true if the shop reads replies."""
+    """Return the rendered mail. `shop` is the name of the shop, or empty; `is_answered` is true if the shop reads
+    replies."""
     language = texts.language(mail.locale)
     content = mail_content(mail, language, shop=shop, order_prefix=texts.shop.order_prefix, is_answered=is_answered)
     return Written(

@@ -53,9 +53,9 @@ class Announcement:
             **fields,
             mode=self._mode,
             **addresses,
-            catalog=str(settings.catalog),
+            catalog=str(settings.catalog) if settings.catalog.exists() else None,
             rules=dict(self._kinds),
-            mails="smtp" if settings.smtp else "files",
+            mails="none" if not settings.mails else "smtp" if settings.smtp else "files",
             store=str(settings.database),
             with_worker=self.has_worker,
         )

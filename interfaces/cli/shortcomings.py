@@ -12,6 +12,11 @@ def shortcomings(shop: "LiveShop", catalog: "Catalog | None") -> Iterator[str]:
     """Yield a sentence for each. `catalog` is None if it can't be read, which is reported elsewhere."""
     if shop.mails_reach_no_one:
         yield "Live mode without SMTP_URL: customers get no mails. Set SMTP_URL and MAIL_FROM."
+    if not shop.is_named:
+        yield (
+            "Live mode without a shop name: mails and the landing page show the domain of your shop at most. Set "
+            "FULFILL_SHOP_NAME to the name that customers know."
+        )
     if catalog is not None and catalog.is_empty:
         path = shop.catalog.absolute()
         yield (

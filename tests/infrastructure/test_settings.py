@@ -222,6 +222,27 @@ def test_mails_can_be_chosen_or_left_out() -> None:
     assert load(FULFILL_MAILS="none").mails == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("values", "name", "is_named"),
+    [
+        ({}, None, False),
+        ({"FULFILL_SHOP_URL": "https://www.mugs.example/shop"}, "mugs.example", False),
+        ({"MAIL_FROM": "orders@mugs.example"}, None, False),
+        ({"MAIL_FROM": "Mugs <orders@mugs.example>", "FULFILL_SHOP_URL": "https://mugs.example"}, "Mugs", True),
+        ({"MAIL_FROM": "Mugs <orders@mugs.example>", "FULFILL_SHOP_NAME": "The mug shop"}, "The mug shop", True),
+    ],
+)
+def test_a_shop_is_called_by_its_name_or_else_by_its_domain(
+    values: dict[str, str], name: str | None, is_named: bool
+) -> None:
+    shop = load(**values).shop
+    live = load(**values, STRIPE_API_KEY="sk_live_example1234").live_shop
+
+    assert (shop.name, shop.is_named) == (name, is_named)
+    assert live is not None
+    assert live.is_named is is_named
+
+
 def test_a_mail_server_needs_a_sender() -> None:
     assert "MAIL_FROM" in refusal(SMTP_URL="smtp://localhost:2525")
 

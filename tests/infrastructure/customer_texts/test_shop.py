@@ -154,7 +154,7 @@ def test_the_settings_name_the_shop(tmp_path: Path) -> None:
 def test_without_a_name_the_shop_has_that_of_the_sender(mail_from: str | None, name: str | None) -> None:
     settings = load_settings({**KEYS, **({"MAIL_FROM": mail_from} if mail_from else {})}, None)
 
-    assert settings.shop == Shop(name=name)
+    assert settings.shop == Shop(name=name, is_named=name is not None)
 
 
 @pytest.mark.parametrize(

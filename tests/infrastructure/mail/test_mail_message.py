@@ -105,6 +105,16 @@ def test_the_sender_is_that_of_mail_from(mail_from: str, shop: str, domain: str)
     assert message["Message-ID"].endswith(f"@{domain}>")
 
 
+def test_a_shop_without_a_name_leaves_its_place_empty() -> None:
+    plain, html = parts(sent(RECEIPT, mail_from="no-reply@localhost"))
+
+    for part in (plain, html):
+        assert "Shop" not in part
+        assert "localhost" not in part
+        assert "None" not in part
+    assert "<bdi></bdi>" not in html
+
+
 @pytest.mark.parametrize("mail_from", ["", "Shop", "Shop <>", "@shop.example", "a@b..c", "a@b@c", "a b@shop.example"])
 def test_a_sender_that_is_none_is_refused(mail_from: str) -> None:
     with pytest.raises(ValueError, match="address"):

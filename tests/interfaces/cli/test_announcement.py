@@ -111,6 +111,15 @@ def test_for_a_program_the_same_is_in_one_record(start: Start, tmp_path: Path) -
     assert (record["catalog"], record["mails"], record["store"]) == ("catalog.toml", "files", "fulfillment.db")
 
 
+@pytest.mark.parametrize(("mails", "named"), [("none", "none"), ("receipt", "files")])
+def test_a_program_reads_only_what_is_so(start: Start, mails: str, named: str) -> None:
+    process = start("serve", "--port", "0", **TEST, FULFILL_MAILS=mails)
+
+    record = json.loads(printed_lines(process)[0])
+
+    assert (record["catalog"], record["rules"], record["mails"]) == (None, {}, named)
+
+
 @pytest.fixture
 def starting(start: Start) -> Callable[..., list[str]]:
     """Start it, and stop it again: two would wait for each other."""
@@ -125,7 +134,7 @@ def starting(start: Start) -> Callable[..., list[str]]:
 
 
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",)], ids=["serve", "worker"])
-def test_live_mode_without_a_mail_server_or_a_catalog_warns(
+def test_live_mode_without_a_mail_server_a_name_or_a_catalog_warns(
     starting: Callable[..., list[str]], tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     as_json = [json.loads(line) for line in starting(*command, until="leading", **LIVE)]
@@ -134,13 +143,15 @@ def test_live_mode_without_a_mail_server_or_a_catalog_warns(
     warnings = [record["event"] for record in as_json if record["level"] == "warning"]
     assert warnings == [
         "Live mode without SMTP_URL: customers get no mails. Set SMTP_URL and MAIL_FROM.",
+        "Live mode without a shop name: mails and the landing page show the domain of your shop at most. Set "
+        "FULFILL_SHOP_NAME to the name that customers know.",
         f"Live mode without a catalog: {tmp_path}/catalog.toml does not exist, so every product without `delivery` in "
         "its metadata at Stripe waits for a person. Write the file, or set FULFILL_CATALOG.",
     ]
     assert [line for line in as_text if line.startswith("WARNING: ")] == [f"WARNING: {each}" for each in warnings]
 
 
-def test_live_mode_with_both_warns_of_nothing(starting: Callable[..., list[str]], tmp_path: Path) -> None:
+def test_live_mode_with_all_three_warns_of_nothing(starting: Callable[..., list[str]], tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text(CATALOG)
 
     lines = starting("serve", "--port", "0", "--log-format", "text", until=READY, **LIVE, **SMTP)

@@ -260,7 +260,7 @@ def test_an_answer_that_can_not_be_read_leaves_out_its_order_alone(fulfill: Fulf
 
 
 @pytest.mark.usefixtures("small_shop")
-def test_live_mode_without_a_mail_server_or_a_catalog_warns_beside_the_answer(
+def test_live_mode_without_a_mail_server_a_name_or_a_catalog_warns_beside_the_answer(
     fulfill: Fulfill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "catalog.toml").unlink()
@@ -271,6 +271,8 @@ def test_live_mode_without_a_mail_server_or_a_catalog_warns_beside_the_answer(
     assert (result.code, bool(result.json)) == (0, True)
     assert result.err.splitlines() == [
         "WARNING: Live mode without SMTP_URL: customers get no mails. Set SMTP_URL and MAIL_FROM.",
+        "WARNING: Live mode without a shop name: mails and the landing page show the domain of your shop at most. Set "
+        "FULFILL_SHOP_NAME to the name that customers know.",
         f"WARNING: Live mode without a catalog: {tmp_path}/catalog.toml does not exist, so every product without "
         "`delivery` in its metadata at Stripe waits for a person. Write the file, or set FULFILL_CATALOG.",
     ]
@@ -280,12 +282,12 @@ def test_live_mode_without_a_mail_server_or_a_catalog_warns_beside_the_answer(
 @pytest.mark.parametrize(
     "settings",
     [
-        {"STRIPE_API_KEY": "sk_live_example1234", "SMTP_URL": "smtp://localhost:25"},
-        {"STRIPE_API_KEY": "rk_live_example1234", "FULFILL_MAILS": "none"},
+        {"STRIPE_API_KEY": "sk_live_example1234", "SMTP_URL": "smtp://localhost:25", "FULFILL_SHOP_NAME": "Mugs"},
+        {"STRIPE_API_KEY": "rk_live_example1234", "FULFILL_MAILS": "none", "FULFILL_SHOP_NAME": "Mugs"},
         {"STRIPE_API_KEY": "sk_test_example1234"},
         {"STRIPE_API_KEY": ""},
     ],
-    ids=["with both", "without mails on purpose", "test mode", "without a key"],
+    ids=["with all", "without mails on purpose", "test mode", "without a key"],
 )
 def test_a_shop_that_lacks_nothing_or_has_no_real_customers_is_not_warned(
     fulfill: Fulfill, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
