@@ -45,13 +45,13 @@ NewFile = Annotated[
 File = Annotated[Path, Parameter(converter=_path, help="File made by `fulfill backup`.")]
 Check = Annotated[
     bool,
-    Parameter(negative=(), show_default=False, help="Check the file and compare it with the log. Changes nothing."),
+    Parameter(negative=(), show_default=False, help="Check the file and compare it with the log, but change nothing."),
 ]
 KeysTo = Annotated[
     Path | None,
     Parameter(
         show_default=False,
-        help="New directory for the license keys given away since the backup: one file per pool.",
+        help="New directory for the license keys assigned since the backup, one file per pool.",
     ),
 ]
 

@@ -60,7 +60,7 @@ def checkout(
     ] = False,
     for_customer: Annotated[
         bool,
-        Parameter(negative=(), show_default=False, help="Show only what the customer may know, in short."),
+        Parameter(negative=(), show_default=False, help="Show a summary of what the customer may know."),
     ] = False,
     redact: Redact = False,
     json: Json = False,
@@ -106,12 +106,12 @@ def search(
         Parameter(help=f"Only checkouts first seen before this time, or on this day or earlier: {MOMENT_OR_DAY}."),
     ] = None,
     before: Annotated[
-        str | None, Parameter(help="Only checkouts older than this one: the last one shown, for the next page.")
+        str | None, Parameter(help="Only checkouts older than this one. For the next page, name the last one shown.")
     ] = None,
     redact: Redact = False,
     json: Json = False,
 ) -> int:
-    """Find checkouts by what people paste: email, name, phone, amount, SKU, reference, ID or Dashboard address."""
+    """Find checkouts by what people paste: email, name, phone, amount, SKU, reference, ID or Dashboard URL."""
     from application.reading.answers import CheckoutFilter
 
     first, behind = period(since, until)
@@ -141,17 +141,19 @@ def checkout_list(
         Parameter(help=f"Only checkouts first seen before this time, or on this day or earlier: {MOMENT_OR_DAY}."),
     ] = None,
     currency: Annotated[
-        str | None, Parameter(completer=currencies, help="Only checkouts in this currency: eur.")
+        str | None, Parameter(completer=currencies, help="Only checkouts in this currency, such as eur.")
     ] = None,
     at_least: Annotated[
-        str | None, Parameter(help="Only totals of this amount or more: 49.00. Needs --currency.")
+        str | None, Parameter(help="Only totals of this amount or more, such as 49.00. Needs --currency.")
     ] = None,
-    at_most: Annotated[str | None, Parameter(help="Only totals of this amount or less: 100. Needs --currency.")] = None,
+    at_most: Annotated[
+        str | None, Parameter(help="Only totals of this amount or less, such as 100. Needs --currency.")
+    ] = None,
     limit: Annotated[
-        int, Parameter(converter=whole_number, validator=_at_most, help=f"How many checkouts, at most {_LISTED_MAX}.")
+        int, Parameter(converter=whole_number, validator=_at_most, help=f"Number of checkouts, at most {_LISTED_MAX}.")
     ] = _HITS_MAX,
     before: Annotated[
-        str | None, Parameter(help="Only checkouts older than this one: the last one shown, for the next page.")
+        str | None, Parameter(help="Only checkouts older than this one. For the next page, name the last one shown.")
     ] = None,
     redact: Redact = False,
     json: Json = False,
@@ -325,12 +327,12 @@ def address(
     city: Annotated[str | None, _part("City.")] = None,
     postal_code: Annotated[str | None, _part('Postal code; "" removes it.')] = None,
     state: Annotated[str | None, _part('State, province or prefecture; "" removes it.')] = None,
-    country: Annotated[str | None, _part("Country, as its code of two letters in ISO 3166, such as DE.")] = None,
+    country: Annotated[str | None, _part("Two-letter country code (ISO 3166), such as DE.")] = None,
     as_: Who = None,
     reason: Why = "shipping address corrected",
     json: Json = False,
 ) -> int:
-    """Correct the shipping address of what has not left yet. Parts that are left out stay."""
+    """Correct the shipping address of parcels that have not left yet. Omitted options keep their values."""
     from application.staff.correction import Correction
 
     who = by(as_, reason)

@@ -155,17 +155,17 @@ def launched(app: App) -> App:
     @app.meta.default
     def launch(
         *arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-        env_file: Annotated[Path | None, Parameter(help="File with settings, in the place of .env.")] = None,
+        env_file: Annotated[Path | None, Parameter(help="Read settings from this file instead of .env.")] = None,
         quiet: Annotated[
             bool,
-            Parameter(["--quiet", "-q"], negative=(), show_default=False, help="Without progress and routine lines."),
+            Parameter(["--quiet", "-q"], negative=(), show_default=False, help="Hide progress and routine lines."),
         ] = False,
         verbose: Annotated[
             bool, Parameter(["--verbose", "-v"], negative=(), show_default=False, help="Log every step.")
         ] = False,
         no_pager: Annotated[
             bool,
-            Parameter("--no-pager", negative=(), show_default=False, help="Without a pager for long answers."),
+            Parameter("--no-pager", negative=(), show_default=False, help="Print long answers without a pager."),
         ] = False,
     ) -> int:
         if quiet and verbose:

@@ -40,13 +40,13 @@ Numbers = Annotated[
         converter=each(whole_number),
         negative=(),
         show_default=False,
-        help="Number of the key in `fulfill keys show` (default: all that are valid). May be repeated.",
+        help="Number of the key in `fulfill keys show` (default: all valid keys). May be repeated.",
     ),
 ]
 
 
 def keys_list(*, json: Json = False) -> int:
-    """List the key pools: keys that are free, given to customers, revoked, withdrawn, and waited for."""
+    """List the key pools with their free, given, revoked, withdrawn and awaited keys."""
     from application.reading.projections.key_pools import KEY_POOLS
 
     with open_side(warns_of_low_stock=True) as side:
@@ -69,7 +69,7 @@ def keys_list(*, json: Json = False) -> int:
 
 def keys_import(
     pool: Pool,
-    file: Annotated[str, Parameter(allow_leading_hyphen=True, help="A file with a key on each line; - is stdin.")],
+    file: Annotated[str, Parameter(allow_leading_hyphen=True, help="File with one key per line; - is standard input.")],
     /,
     *,
     as_: Who = None,
@@ -98,7 +98,7 @@ def keys_import(
 
 def keys_withdraw(
     pool: Pool,
-    file: Annotated[str, Parameter(allow_leading_hyphen=True, help="A file with a key on each line; - is stdin.")],
+    file: Annotated[str, Parameter(allow_leading_hyphen=True, help="File with one key per line; - is standard input.")],
     /,
     *,
     as_: Who = None,
@@ -181,7 +181,7 @@ def keys_revoke(
     number: Numbers = (),
     json: Json = False,
 ) -> int:
-    """Revoke license keys of a customer for good: a key leaked, or its order was reversed."""
+    """Revoke license keys of a customer for good, such as after a leak or a chargeback."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
@@ -200,7 +200,7 @@ def keys_replace(
     number: Numbers = (),
     json: Json = False,
 ) -> int:
-    """Revoke license keys of a customer, who gets new ones from the pool in a mail."""
+    """Replace license keys of a customer: revoke them, and mail new ones from the pool."""
     from domain.mail import MailKind
 
     who = by(as_, reason)

@@ -39,7 +39,7 @@ def cancel(
     reason: Why = "canceled by the shop",
     json: Json = False,
 ) -> int:
-    """Cancel what is not delivered yet: stock is released and calls are withdrawn. No money moves."""
+    """Cancel undelivered line items: release their stock and withdraw open calls. Moves no money."""
     from application.reading.canceled_amounts import canceled_amounts
     from domain.checkout_session import CheckoutSession
     from domain.fulfillment import Fulfillment
@@ -56,7 +56,7 @@ def cancel(
         delivered = desk.runtime.staff.cancel(id, line, who, notifies=notify)
         if delivered:
             titles = ", ".join(f"{each.plan.title} ({each.plan.id})" for each in delivered)
-            talk(f"fulfill: Delivered already, so it stays as it is: {titles}.")
+            talk(f"fulfill: Not canceled, because it is delivered already: {titles}.")
         session_ = log.get(CheckoutSession, id)
         amounts = canceled_amounts(session_, before, log.get(Fulfillment, fulfillment))
         talk(f"fulfill: {about_the_money(session_, amounts)}")
@@ -110,7 +110,7 @@ def _what_was_paid(amounts: "CanceledAmounts") -> str:
 
 
 def replan(session: Session, /, *, as_: Who = None, reason: Why = "catalog changed", json: Json = False) -> int:
-    """Plan blocked lines again from the current catalog."""
+    """Replan blocked line items from the current catalog."""
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         desk.check_catalog()

@@ -20,7 +20,7 @@ To = Annotated[str, Parameter("--to", help="Empty database for the copy, as in D
 
 
 def migrate(*, json: Json = False) -> int:
-    """Create or upgrade the tables. PostgreSQL needs this command; on SQLite every writing command does it."""
+    """Create or upgrade the tables. PostgreSQL needs this command; on SQLite, every writing command does it."""
     from interfaces.databases import migrate as migrate_database
 
     source = SettingsSource()

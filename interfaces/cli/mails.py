@@ -20,15 +20,18 @@ def resend(
     occasion: Annotated[
         str | None, Parameter(show_default=False, help="Occasion of the mail, if several of this kind were sent.")
     ] = None,
-    to: Annotated[str | None, Parameter(show_default=False, help="Another email address, for this mail alone.")] = None,
+    to: Annotated[
+        str | None, Parameter(show_default=False, help="Send this one mail to another email address.")
+    ] = None,
     dry_run: Annotated[
-        bool, Parameter(negative=(), show_default=False, help="Show the mail, without its keys, and record nothing.")
+        bool,
+        Parameter(negative=(), show_default=False, help="Show the mail without its license keys, but record nothing."),
     ] = False,
     as_: Who = None,
     reason: Why = "mail sent again",
     json: Json = False,
 ) -> int:
-    """Send a mail again, with the current facts."""
+    """Send a mail again, written from the current state of the order."""
     from domain.mail import MailKind
 
     who, kind = by(as_, reason), MailKind(mail)

@@ -15,7 +15,9 @@ _NEAR_MAX = 3
 
 New = Annotated[
     bool,
-    Parameter("--new", negative=(), show_default=False, help="The name is new to the catalog and the log."),
+    Parameter(
+        "--new", negative=(), show_default=False, help="Accept a name that neither the catalog nor the log has yet."
+    ),
 ]
 
 

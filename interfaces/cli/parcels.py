@@ -97,9 +97,9 @@ def correct_parcel(
     /,
     *,
     parcel: Number = None,
-    carrier: Annotated[str | None, Parameter(completer=carriers, show_default=False, help="Right carrier.")] = None,
+    carrier: Annotated[str | None, Parameter(completer=carriers, show_default=False, help="Corrected carrier.")] = None,
     tracking: Annotated[
-        str | None, Parameter(show_default=False, help="Right tracking number, or URL of the tracking page.")
+        str | None, Parameter(show_default=False, help="Corrected tracking number, or URL of the tracking page.")
     ] = None,
     notify: Annotated[
         bool, Parameter(negative=(), show_default=False, help="Send the customer a mail about it.")
@@ -108,7 +108,7 @@ def correct_parcel(
     reason: Why = "parcel corrected",
     json: Json = False,
 ) -> int:
-    """Correct the carrier or the tracking number of a parcel that has left. What is left out stays as it is."""
+    """Correct the carrier or tracking number of a shipped parcel. Omitted options keep their values."""
     from domain.mail import MailKind
 
     if carrier is None and tracking is None:
@@ -129,10 +129,10 @@ def unship(
     /,
     *,
     restock: Annotated[
-        bool, Parameter(negative=(), show_default=False, help="The pieces are back on the shelf. Or --lost.")
+        bool, Parameter(negative=(), show_default=False, help="The pieces are back on the shelf. Excludes --lost.")
     ] = False,
     lost: Annotated[
-        bool, Parameter(negative=(), show_default=False, help="The pieces are not coming back. Or --restock.")
+        bool, Parameter(negative=(), show_default=False, help="The pieces are not coming back. Excludes --restock.")
     ] = False,
     parcel: Number = None,
     line: Lines = (),
@@ -140,7 +140,7 @@ def unship(
     reason: Why = "parcel undone",
     json: Json = False,
 ) -> int:
-    """Undo a parcel: its lines, or those of --line, are to be packed again."""
+    """Undo a parcel: its line items, or those of --line, have to be packed again."""
     if restock is lost:
         raise UsageError(
             "Use either --restock, if the pieces are back on the shelf, or --lost, if they are not coming back."
@@ -156,19 +156,19 @@ def ship_all(
     file: Annotated[
         str,
         Parameter(
-            allow_leading_hyphen=True, help="A CSV file with the columns order, carrier and tracking, and a header row."
+            allow_leading_hyphen=True, help="CSV file with a header row and the columns order, carrier and tracking."
         ),
     ],
     /,
     *,
     dry_run: Annotated[
-        bool, Parameter(negative=(), show_default=False, help="Check every row, and record nothing.")
+        bool, Parameter(negative=(), show_default=False, help="Check every row, but record nothing.")
     ] = False,
     as_: Who = None,
     reason: Why = "parcels shipped",
     json: Json = False,
 ) -> int:
-    """Mark the parcels of a list as shipped, each with all that its order has ready to pack. All of them, or none."""
+    """Mark the parcels in a CSV file as shipped, each with all ready items of its order. Records all or none."""
     who, rows = by(as_, reason), read_parcel_file(file)
     with open_desk(makes_log=False) as desk:
         parcels, unknown = _named(desk, rows)

@@ -8,7 +8,7 @@ from interfaces.cli.usage import DONE, Json
 
 
 def policies_list(*, json: Json = False) -> int:
-    """List what the policies read, where each reading begins and its position in the log."""
+    """List the policies: what each one reads, from where, and its position in the log."""
     from application.running.readings import reading_statuses
     from application.running.registry import READERS
 

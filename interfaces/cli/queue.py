@@ -67,16 +67,17 @@ def queue(
     ] = None,
     older_than: Annotated[
         timedelta | None,
-        Parameter(converter=duration, help="Only tasks that have waited for so long: 45m, 12h or 3d."),
+        Parameter(converter=duration, help="Only tasks that have waited at least this long, such as 45m, 12h or 3d."),
     ] = None,
     limit: Annotated[
-        int, Parameter(converter=whole_number, validator=_at_most, help=f"How many tasks, at most {_ITEMS_MAX}.")
+        int, Parameter(converter=whole_number, validator=_at_most, help=f"Number of tasks, at most {_ITEMS_MAX}.")
     ] = _ITEMS_MAX,
     after: Annotated[
-        str | None, Parameter(help="Only tasks behind this one: the cursor of the last one shown, for the next page.")
+        str | None,
+        Parameter(help="Only tasks after this one. For the next page, give the cursor of the last one shown."),
     ] = None,
     counts: Annotated[
-        bool, Parameter(negative=(), show_default=False, help="How many tasks of each kind there are, and no tasks.")
+        bool, Parameter(negative=(), show_default=False, help="Show only the number of tasks of each kind.")
     ] = False,
     redact: Redact = False,
     json: Json = False,

@@ -51,7 +51,7 @@ def retry(
     reason: Why = "tried again by hand",
     json: Json = False,
 ) -> int:
-    """Retry what is stuck: in a checkout, of a failed Stripe event, or in the whole queue (--all)."""
+    """Retry what is stuck in a checkout, in a failed Stripe event, or in the whole queue (--all)."""
     from application.reading.remedies import RETRIED
 
     who = by(as_, reason)
@@ -107,7 +107,7 @@ def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
 
 
 def dismiss(subject: Subject, /, *, as_: Who = None, reason: Why, json: Json = False) -> int:
-    """Take a checkout or a Stripe event out of the queue, until something new comes about it. Lines stay."""
+    """Remove a checkout or a Stripe event from the queue until there is news about it. Tasks of line items stay."""
     who, subject = by(as_, reason), pasted_id(subject)
     with open_desk(makes_log=False) as desk:
         id = stripe_event_of(subject) if is_stripe_event(subject) else desk.session(subject)

@@ -139,7 +139,7 @@ Redact = Annotated[
     Parameter("--redact", negative=(), show_default=False, help="Hide personal data, for screenshots and tickets."),
 ]
 TimeZone = Annotated[
-    str | None, Parameter(help="Show times in this zone, by its IANA name: Europe/Berlin (default: UTC).")
+    str | None, Parameter(help="Show times in this IANA time zone, such as Europe/Berlin (default: UTC).")
 ]
 Local = Annotated[bool, Parameter(negative=(), show_default=False, help="Show times in the time zone of this machine.")]
 _NAMES = (
