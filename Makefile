@@ -8,6 +8,8 @@ STAMP := $(VENV)/.installed
 FUZZER := $(VENV)/.fuzzer
 SOURCES := domain application infrastructure interfaces tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Containers often set it. Then each of hundreds of processes that the tests start would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install setup demo test check bench soak simulate days mutate messages format lint types contracts check-long check-tests check-fuzz \

@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,15 +22,24 @@ hypothesis.settings.register_profile("any machine", deadline=None)  # no test de
 hypothesis.settings.load_profile("any machine")
 
 _server = ServerOfTheRun()
+_GARBAGE_THRESHOLD = 20_000
+"""Python's own lets the collector run for about a tenth of the time. `fulfill` raises it likewise."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing here logs: what a test wants to see of the logs it configures itself."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     fixed_ports.forbid()
+    gc.set_threshold(_GARBAGE_THRESHOLD)
     if not hasattr(config, "workerinput"):
         memory.keep_temporary_files()
         _server.start()
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests are made of lives until the end: the collector need not walk it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
