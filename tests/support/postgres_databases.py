@@ -65,6 +65,12 @@ class Databases:
         self._admin.execute(_END_CONNECTIONS, (_name(url),))
         return self._create_like(url)
 
+    def replace(self, url: str, by: str) -> None:
+        """Make it a copy of another database, as that is at this moment. Connections to both end."""
+        self._admin.execute(_END_CONNECTIONS, (_name(by),))
+        self.drop(url)
+        self._create_like(by, _name(url))
+
     def fail_over(self, url: str, standby: str) -> None:
         """The database is lost, and the other one takes its place at once, whatever it lacks."""
         self.drop(url)
@@ -79,12 +85,12 @@ class Databases:
         self.drop(self._template)
         self._admin.close()
 
-    def _create_like(self, url: str) -> str:
+    def _create_like(self, url: str, name: str | None = None) -> str:
         copies_files = sql.SQL(_COPIES_FILES if self._admin.info.server_version >= _KNOWS_STRATEGIES else "")
-        return self._create(sql.SQL(" TEMPLATE {}").format(sql.Identifier(_name(url))) + copies_files)
+        return self._create(sql.SQL(" TEMPLATE {}").format(sql.Identifier(_name(url))) + copies_files, name)
 
-    def _create(self, like: sql.SQL | sql.Composed) -> str:
-        name = f"fulfill_test_{token_hex(8)}"
+    def _create(self, like: sql.SQL | sql.Composed, name: str | None = None) -> str:
+        name = name or f"fulfill_test_{token_hex(8)}"
         self._admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + like)
         return urlunsplit(urlsplit(self._server)._replace(path=f"/{name}"))
 

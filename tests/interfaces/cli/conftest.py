@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import shutil
 import struct
 import sys
 import termios
@@ -20,6 +21,7 @@ from builders import ADDRESS, CUSTOMER, a_checkout, a_line_item
 from every_store import sqlite_url
 from fakes.outside import FixedClock, Outside
 from fixed_ports import PYTHON_PATH_OF_PROCESSES
+from postgres_databases import Databases
 from sample_log import sample_log
 from shop import COMPLETED, AtOnce
 from typed_ids import as_event, as_session, as_sku
@@ -196,10 +198,27 @@ link = "https://shop.example.com/poster"
 ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
 
 
+@pytest.fixture(scope="session")
+def small_shop_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each test has a copy of: to make it takes much longer."""
+    directory = tmp_path_factory.mktemp("small-shop")
+    _make_small_shop(sqlite_url(directory), directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def small_shop_database(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[str]:
+    """The same in PostgreSQL."""
+    url = databases.create()
+    _make_small_shop(url, tmp_path_factory.mktemp("small-shop"))
+    yield url
+    databases.drop(url)
+
+
 @pytest.fixture
-def small_shop(tmp_path: Path) -> Path:
+def small_shop(small_shop_files: Path, tmp_path: Path) -> Path:
     """A small shop's files, where commands look for them."""
-    _make_small_shop(sqlite_url(tmp_path), tmp_path)
+    shutil.copytree(small_shop_files, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
@@ -211,9 +230,15 @@ def database(store_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def small_shop_anywhere(database: str, tmp_path: Path) -> str:
+def small_shop_anywhere(
+    database: str, request: pytest.FixtureRequest, small_shop_files: Path, tmp_path: Path, databases: Databases
+) -> str:
     """A small shop's database of either kind."""
-    _make_small_shop(database, tmp_path)
+    if database == sqlite_url(tmp_path):
+        shutil.copytree(small_shop_files, tmp_path, dirs_exist_ok=True)
+        return database
+    shutil.copytree(small_shop_files, tmp_path, ignore=shutil.ignore_patterns("*.db*"), dirs_exist_ok=True)
+    databases.replace(database, by=request.getfixturevalue("small_shop_database"))
     return database
 
 
