@@ -10,7 +10,7 @@ import hypothesis
 import memory
 import pytest
 import structlog
-from every_store import STORES, new_store
+from every_store import STORES, is_left_to_the_long_tests, new_store
 from postgres_databases import Databases, ServerOfTheRun
 
 from infrastructure.database import parse_database
@@ -34,6 +34,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         memory.keep_temporary_files()
         _server.start()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_left_to_the_long_tests(item):
+            item.add_marker(pytest.mark.long)
 
 
 def pytest_collection_finish() -> None:

@@ -16,6 +16,8 @@ from infrastructure.stores import stores
 from infrastructure.views.sqlite import views_path
 
 STORES = ("SQLite", "PostgreSQL")
+_ABOUT_STORES = ("infrastructure/", "application/log/")
+"""Directories of tests."""
 Part = Literal["log", "views"]
 _SCHEMAS = {"log": "fulfillment", "views": "fulfillment_views"}
 
@@ -25,6 +27,19 @@ def new_store(request: pytest.FixtureRequest, directory: Path) -> str:
     if request.param == "SQLite":
         return sqlite_url(directory)
     return str(request.getfixturevalue("postgres_url"))
+
+
+def is_left_to_the_long_tests(item: pytest.Item) -> bool:
+    """Whether it plays over PostgreSQL a rule that `make test` plays over SQLite. What is about a store itself, and an
+    example of each kind, marked as `every_store`, is not."""
+    path = item.path.relative_to(Path(__file__).parents[1]).as_posix()
+    return (
+        isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and item.callspec.params.get("store_url") == "PostgreSQL"
+        and not path.startswith(_ABOUT_STORES)
+        and item.get_closest_marker("every_store") is None
+    )
 
 
 def sqlite_url(directory: Path) -> str:

@@ -24,7 +24,7 @@ from interfaces.databases import open_read_side, reopen
 Stage = Callable[[str], AbstractContextManager[Report]]
 
 
-@pytest.fixture(params=PAIRS)
+@pytest.fixture(params=[PAIRS[0], *(pytest.param(pair, marks=pytest.mark.long) for pair in PAIRS[1:])])
 def two(request: pytest.FixtureRequest, tmp_path: Path, databases: Databases) -> Iterator[TwoDatabases]:
     yield from two_databases(request.param, tmp_path, databases)
 

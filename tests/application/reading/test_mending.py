@@ -24,6 +24,8 @@ from domain.event import Event
 from domain.fulfillment import Fulfillment
 from domain.personal import Personal
 
+pytestmark = pytest.mark.every_store
+
 UNKNOWN_YESTERDAY = frozenset({Fulfillment.Shipped.TOPIC})
 LEFT_OUT = sum(isinstance(event, Fulfillment.Shipped) for event in sample_log())
 CONCERNED = {each.name for each in PROJECTIONS if each.concerns(Fulfillment.Shipped.TOPIC)}

@@ -20,6 +20,8 @@ from application.reading.rebuild import Rebuild
 from application.reading.registry import PROJECTIONS
 from infrastructure.views.sqlite import scratch_views
 
+pytestmark = pytest.mark.every_store
+
 ROOT = Path(__file__).parents[3]
 READING = "application.reading"
 READ_SIDE = {"application.log.anchor", "application.log.insertion", "application.log.log", "application.log.tail"}

@@ -23,6 +23,8 @@ from domain.event import Event
 from domain.source import Source
 from infrastructure.views import sql
 
+pytestmark = pytest.mark.every_store
+
 SECONDS = [0, 5, 5, 5, 3, 9, 1, 5]
 """When each checkout was first seen, in the order of the log: two processes whose clocks differ, and some at once."""
 

@@ -15,6 +15,8 @@ from domain.errors import UnreadableEvent
 from domain.event import Event
 from domain.streams import Streams
 
+pytestmark = pytest.mark.every_store
+
 Open = Callable[..., Process]
 
 

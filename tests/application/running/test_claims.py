@@ -26,6 +26,8 @@ from domain.effect import MAIL, RETRIEVE, Effect
 from domain.identifiers import SessionId
 from domain.step import effect_id
 
+pytestmark = pytest.mark.every_store
+
 CATALOG = '[products.prod_access]\ndelivery = "access"\n'
 SESSIONS = [f"cs_test_{number}" for number in range(1, 5)]
 RECEIPTS = [effect_id(as_session(session), "mail_receipt") for session in SESSIONS]

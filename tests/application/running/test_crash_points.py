@@ -26,6 +26,8 @@ from application.running.followers import Followers
 from application.running.handlers import SendMail
 from domain.errors import Refused
 
+pytestmark = pytest.mark.every_store
+
 DAYS = {"good": GOOD_DAY, "bad": BAD_DAY}
 SHARDS = 8
 EVERY_FIRST = 3

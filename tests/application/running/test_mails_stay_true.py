@@ -16,6 +16,8 @@ from domain.effect import Effect
 from domain.line import LineState
 from domain.mail import Mail, MailKind
 
+pytestmark = pytest.mark.every_store
+
 ID = as_session("cs_test_pots")
 MUG, HAT = "li_mug", "li_hat"
 CATALOG = "".join(

@@ -30,6 +30,8 @@ from infrastructure.settings import load_settings
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
 from interfaces.databases import make_ready, migrate
 
+pytestmark = pytest.mark.every_store
+
 BEFORE, LOST, AFTER = as_session("cs_test_before"), as_session("cs_test_lost"), as_session("cs_test_after")
 KIM = By(name="kim", reason="the disk")
 CATALOG = '[products.prod_course]\ndelivery = "access"\n'

@@ -12,6 +12,8 @@ from application.log.leading import THE_POLICIES
 from domain.fulfillment import Fulfillment
 from interfaces.cli.desk import Desk
 
+pytestmark = pytest.mark.every_store
+
 ID = as_session("cs_test_first")
 CATALOG = '[products.prod_course]\ndelivery = "access"\n'
 

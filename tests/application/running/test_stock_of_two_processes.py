@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from builders import a_checkout, a_line_item
 from fakes.outside import Outside
 from shop import Shop
@@ -9,6 +10,8 @@ from typed_ids import as_line, as_session, as_sku
 
 from application.staff.by import By
 from domain.line import LineState
+
+pytestmark = pytest.mark.every_store
 
 ID = as_session("cs_test_mug")
 CATALOG = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'

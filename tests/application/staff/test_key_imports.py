@@ -16,6 +16,8 @@ from domain.key_decisions import Withdrawal
 from domain.key_pool import KeyPool
 from domain.stock_item import LineRef
 
+pytestmark = pytest.mark.every_store
+
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BY = By(name="kim", reason="bought many")
 KEYS = [f"KEY-{number}" for number in range(2500)]

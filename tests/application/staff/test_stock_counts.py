@@ -17,6 +17,8 @@ from domain.identifiers import SessionId
 from domain.line import LineState
 from domain.refusal import RefusalCode
 
+pytestmark = pytest.mark.every_store
+
 A, B = as_session("cs_test_a"), as_session("cs_test_b")
 BY = By(name="kim", reason="looked at the shelf")
 MUG = '[products.prod_mug]\ndelivery = "shipment"\nsku = "mug"\ntrack_stock = true\n'

@@ -15,6 +15,8 @@ from infrastructure.settings import load_settings
 from infrastructure.stores import stores
 from interfaces.bootstrap import bootstrap
 
+pytestmark = pytest.mark.every_store
+
 Fulfill = Callable[..., Any]
 BY = ("--as", "kim", "--reason", "the customer called")
 ORDER = "cs_test_a1Q7xK2mVd"

@@ -10,6 +10,8 @@ import pytest
 from interfaces.cli.parcel_file import PARCELS_MAX, ParcelRow, read_parcel_file
 from interfaces.cli.usage import UsageError
 
+pytestmark = pytest.mark.every_store
+
 Fulfill = Callable[..., Any]
 ORDER, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_c3S9zM4oXf"
 BY = ("--as", "kim", "--reason", "picked up")

@@ -18,6 +18,8 @@ from processes import stop
 from infrastructure.database import parse_database
 from interfaces.databases import migrate
 
+pytestmark = pytest.mark.every_store
+
 SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
 Start = Callable[..., "Popen[str]"]
 

@@ -14,6 +14,8 @@ from domain.fulfillment import Fulfillment
 from domain.identifiers import SessionId, fulfillment_id
 from domain.stripe_event import StripeEvent
 
+pytestmark = pytest.mark.every_store
+
 
 @pytest.fixture
 def shop(store_url: str, tmp_path: Path) -> Iterator[RunningShop]:

@@ -26,6 +26,8 @@ from domain.plan import PlannedLine
 from domain.reason import Reason
 from domain.source import Source
 
+pytestmark = pytest.mark.every_store
+
 
 def test_a_checkout_is_listed_from_the_first_that_was_heard_of_it(read_side: ReadSide) -> None:
     rows = {row["session_id"]: row for row in read_side.fold(CHECKOUTS, sample_log())}

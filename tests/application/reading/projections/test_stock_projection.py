@@ -1,3 +1,4 @@
+import pytest
 from log_parts import LogWriter
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
@@ -6,6 +7,8 @@ from typed_ids import as_line, as_session, as_sku, as_stream
 from application.reading.answers import StockLevel
 from application.reading.projections.stock import STOCK
 from domain.stock_item import StockItem
+
+pytestmark = pytest.mark.every_store
 
 
 def test_the_stock_is_what_the_aggregate_says(read_side: ReadSide) -> None:

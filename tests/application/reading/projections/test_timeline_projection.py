@@ -1,9 +1,12 @@
+import pytest
 from log_parts import LogWriter, received
 from read_side import ReadSide
 from sample_log import SHOP, sample_log
 from typed_ids import as_session, as_stream
 
 from application.reading.projections.timeline import TIMELINE
+
+pytestmark = pytest.mark.every_store
 
 
 def test_the_timeline_knows_every_event_of_a_session_and_its_place_in_the_log(read_side: ReadSide) -> None:
