@@ -41,7 +41,11 @@ def agrees(shop: RunningShop) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "shop"),
-    [("stormy-day", 11), ("stormy-day", 12), ("bad-day-at-stripe", 13)],
+    [
+        pytest.param("stormy-day", 11, marks=pytest.mark.long),
+        pytest.param("stormy-day", 12, marks=pytest.mark.long),
+        ("bad-day-at-stripe", 13),
+    ],
     indirect=["shop"],
 )
 def test_what_was_paid_is_what_is_fulfilled_to_the_cent(shop: RunningShop, name: str) -> None:

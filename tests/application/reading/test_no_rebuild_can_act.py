@@ -202,6 +202,7 @@ def projection(table: Table) -> None:
 """
 
 
+@pytest.mark.long
 def test_the_types_let_no_projection_have_a_port_and_no_rebuild_append(tmp_path: Path) -> None:
     from mypy import api
 

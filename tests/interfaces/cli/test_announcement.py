@@ -68,6 +68,7 @@ def test_as_text_serve_says_what_the_shop_runs_with(start: Start, tmp_path: Path
     assert code == 0
 
 
+@pytest.mark.long
 def test_on_a_terminal_it_speaks_to_a_person_unless_it_is_asked_not_to(
     start: Start, installed: Path, tmp_path: Path
 ) -> None:
@@ -76,6 +77,7 @@ def test_on_a_terminal_it_speaks_to_a_person_unless_it_is_asked_not_to(
     assert json.loads(as_json.splitlines()[0])["event"] == "serving"
 
 
+@pytest.mark.long
 def test_an_address_to_paste_is_one_piece_in_a_narrow_window(installed: Path, tmp_path: Path) -> None:
     said = printed_on_a_terminal(installed, tmp_path, "serve", "--port", "0", columns=60)
 
@@ -133,6 +135,7 @@ def starting(start: Start) -> Callable[..., list[str]]:
     return starting
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",)], ids=["serve", "worker"])
 def test_live_mode_without_a_mail_server_a_name_or_a_catalog_warns(
     starting: Callable[..., list[str]], tmp_path: Path, command: tuple[str, ...]
@@ -151,6 +154,7 @@ def test_live_mode_without_a_mail_server_a_name_or_a_catalog_warns(
     assert [line for line in as_text if line.startswith("WARNING: ")] == [f"WARNING: {each}" for each in warnings]
 
 
+@pytest.mark.long
 def test_live_mode_with_all_three_warns_of_nothing(starting: Callable[..., list[str]], tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text(CATALOG)
 
@@ -161,6 +165,7 @@ def test_live_mode_with_all_three_warns_of_nothing(starting: Callable[..., list[
     assert not any("password" in line for line in lines)
 
 
+@pytest.mark.long
 def test_a_catalog_of_many_rules_is_cut(starting: Callable[..., list[str]], tmp_path: Path) -> None:
     rules = [f'[products.prod_{number}]\ndelivery = "manual"\n' for number in range(15)]
     (tmp_path / "catalog.toml").write_text("".join(rules))

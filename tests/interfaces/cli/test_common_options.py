@@ -17,7 +17,7 @@ BY = ("--as", "kim", "--reason", "x")
 SETTINGS = "STRIPE_API_KEY=sk_test_example1234\nSTRIPE_WEBHOOK_SECRET=whsec_example\nDATABASE_URL=sqlite:///other.db\n"
 
 
-@pytest.mark.parametrize("at", ["before", "after"])
+@pytest.mark.parametrize("at", ["before", pytest.param("after", marks=pytest.mark.long)])
 def test_settings_are_read_from_the_named_file_in_the_place_of_env(
     script: Callable[..., Any], tmp_path: Path, at: str
 ) -> None:
@@ -71,6 +71,7 @@ def answers(port: int) -> bool:
         return False
 
 
+@pytest.mark.long
 def test_a_quiet_server_logs_no_routine(start: Callable[..., "Popen[str]"], tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(SETTINGS.replace("_test_", "_live_"))
     port = free_port()

@@ -16,7 +16,11 @@ def lines(result: Any) -> list[str]:
     return str(result.out).replace("\r\n", "\n").splitlines()
 
 
-@pytest.mark.parametrize("command", [("checkout", ORDER), ("queue",), ("search", "ada")], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [("queue",), *(pytest.param(each, marks=pytest.mark.long) for each in [("checkout", ORDER), ("search", "ada")])],
+    ids=" ".join,
+)
 def test_on_a_terminal_a_pager_gets_what_fits_the_window(on_terminal: Fulfill, command: tuple[str, ...]) -> None:
     usual = on_terminal(*command, "--no-pager", columns=60)
 
@@ -25,6 +29,7 @@ def test_on_a_terminal_a_pager_gets_what_fits_the_window(on_terminal: Fulfill, c
     assert (through.code, lines(through)) == (0, [f"> {line}" for line in lines(usual)])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pager", ["", "no-such-pager --at all"])
 def test_without_a_pager_the_answer_is_shown_as_it_is(on_terminal: Fulfill, pager: str) -> None:
     result = on_terminal("search", "ada", PAGER=pager)
@@ -38,18 +43,21 @@ def test_less_ends_by_itself_where_everything_fits_and_keeps_the_colors(on_termi
     assert (result.code, "KV96R-719NK" in result.out, "\x1b[33mfulfilling" in result.out) == (0, True, True)
 
 
+@pytest.mark.long
 def test_a_person_who_has_read_enough_ends_the_pager_and_the_command_is_done(on_terminal: Fulfill) -> None:
     result = on_terminal("checkout", ORDER, PAGER="head -1", NO_COLOR="1")
 
     assert (result.code, lines(result)) == (0, [f"{ORDER} (test mode)"])
 
 
+@pytest.mark.long
 def test_a_pager_that_is_no_command_line_is_wrong_usage(on_terminal: Fulfill) -> None:
     result = on_terminal("queue", PAGER="less '", NO_COLOR="1")
 
     assert (result.code, "PAGER must be a command line" in result.out) == (2, True)
 
 
+@pytest.mark.long
 def test_programs_get_their_answer_without_a_pager(on_terminal: Fulfill, script: Fulfill) -> None:
     document, piped = on_terminal("queue", "--json", PAGER="head -1"), script("queue", PAGER="head -1")
 

@@ -30,6 +30,7 @@ def test_a_sandbox_says_where_it_is_and_stops(start: Start) -> None:
     assert (code, url[:17], secret[:6]) == (0, "http://127.0.0.1:", "whsec_")
 
 
+@pytest.mark.long
 def test_a_sandbox_says_what_to_export_and_to_run_with_the_ports_that_were_given(start: Start) -> None:
     process = start("sandbox", "--port", "0", "--webhook", "http://localhost:4299/webhook", COLUMNS="20")
     assert process.stdout is not None
@@ -49,6 +50,7 @@ def test_a_sandbox_says_what_to_export_and_to_run_with_the_ports_that_were_given
     ]
 
 
+@pytest.mark.long
 def test_a_sandbox_without_a_webhook_says_how_to_get_one_at_the_same_port(start: Start) -> None:
     process = start("sandbox", "--port", "0")
     assert process.stdout is not None
@@ -59,6 +61,7 @@ def test_a_sandbox_without_a_webhook_says_how_to_get_one_at_the_same_port(start:
     assert err.splitlines()[-1] == f"fulfill sandbox --port {port} --webhook http://localhost:4242/webhook"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", [("--state", "not-a-state"), ("--webhook", "https://example.com/webhook")])
 def test_a_sandbox_that_can_not_be_is_wrong_usage(
     script: Callable[..., Any], tmp_path: Path, arguments: tuple[str, str]
@@ -89,6 +92,7 @@ def test_a_day_is_played_against_a_shop_and_summed_up(script: Callable[..., Any]
     assert f"Paid        {paid}\n" in shown.out
 
 
+@pytest.mark.long
 def test_a_shop_that_believes_what_is_not_genuine_fails(script: Callable[..., Any]) -> None:
     with Inbox() as inbox:
         day = (*a_day("stormy-day", customers=30), "--webhook", inbox.url, "--speed", "1000000")
@@ -98,6 +102,7 @@ def test_a_shop_that_believes_what_is_not_genuine_fails(script: Callable[..., An
     assert shown.json["believed"] > 0
 
 
+@pytest.mark.long
 def test_a_day_waits_for_the_shop_until_it_is_stopped(start: Start) -> None:
     with Inbox() as gone:
         pass

@@ -18,8 +18,6 @@ from processes import stop
 from infrastructure.database import parse_database
 from interfaces.databases import migrate
 
-pytestmark = pytest.mark.every_store
-
 SETTINGS = {"STRIPE_API_KEY": "sk_test_example1234", "STRIPE_WEBHOOK_SECRET": "whsec_example"}
 Start = Callable[..., "Popen[str]"]
 
@@ -51,7 +49,9 @@ def test_serve_serves_until_it_is_stopped(start: Start, migrated: str) -> None:
     assert (code, json.loads(out)) == (0, {"state": "stopped"})
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"]
+)
 def test_a_worker_works_until_it_is_stopped(start: Start, migrated: str, number: signal.Signals) -> None:
     process = start("worker", "--json", **SETTINGS, DATABASE_URL=migrated)
     wait_for(process, "working")
@@ -62,7 +62,7 @@ def test_a_worker_works_until_it_is_stopped(start: Start, migrated: str, number:
     assert json.loads(err.splitlines()[-1])["event"] == "stopped"
 
 
-@pytest.mark.parametrize("command", ["serve", "worker"])
+@pytest.mark.parametrize("command", ["serve", pytest.param("worker", marks=pytest.mark.long)])
 def test_a_full_collection_of_a_running_process_skips_what_was_there_at_its_start(tmp_path: Path, command: str) -> None:
     """A thread asks the process itself, and ends it."""
     script = f"""

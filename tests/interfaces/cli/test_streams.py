@@ -35,7 +35,7 @@ def test_a_full_disk_is_reported_however_it_is_written_to(
 
 
 @pytest.mark.usefixtures("small_shop")
-@pytest.mark.parametrize("form", ["", "--json"], ids=["words", "json"])
+@pytest.mark.parametrize("form", ["", pytest.param("--json", marks=pytest.mark.long)], ids=["words", "json"])
 def test_a_reader_that_has_gone_away_does_no_harm(script: Script, form: str) -> None:
     result = script(line=f"exec 3> >(true); wait $!; fulfill checkout {ORDER} {form} >&3")
 
@@ -43,7 +43,9 @@ def test_a_reader_that_has_gone_away_does_no_harm(script: Script, form: str) -> 
 
 
 @pytest.mark.usefixtures("small_shop")
-@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "0<&-", "1>&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed", ["1>&-", *(pytest.param(each, marks=pytest.mark.long) for each in ("2>&-", "0<&-", "1>&- 2>&-"))]
+)
 def test_closed_streams_do_no_harm(script: Script, closed: str) -> None:
     assert script(line=f"fulfill queue {closed}").code == 0
     assert script(line=f"fulfill bogus {closed}").code == 2
@@ -55,6 +57,7 @@ def test_keys_can_come_through_a_pipe(script: Script) -> None:
     assert (result.code, result.out) == (0, "Imported 2 keys into pro. Skipped 0 known keys.\n")
 
 
+@pytest.mark.long
 def test_no_keys_come_through_what_is_closed(script: Script, tmp_path: Path) -> None:
     result = script(line=f"fulfill keys import pro - {BY} 0<&-", **SETTINGS)
 
@@ -65,6 +68,7 @@ def test_no_keys_come_through_what_is_closed(script: Script, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_shop")
 def test_letters_that_the_encoding_lacks_are_written_otherwise(script: Script) -> None:
     result = script("checkout", ORDER, PYTHONIOENCODING="ascii")
@@ -72,6 +76,7 @@ def test_letters_that_the_encoding_lacks_are_written_otherwise(script: Script) -
     assert (result.code, r"\u201cMug, blue\u201d" in result.out) == (0, True)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_shop")
 def test_a_document_stays_one_whatever_letters_the_encoding_lacks(script: Script) -> None:
     result = script("checkout", "💥", "--json", PYTHONIOENCODING="ascii")

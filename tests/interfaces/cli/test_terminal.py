@@ -51,7 +51,7 @@ def test_nothing_is_wider_than_the_window(on_terminal: OnTerminal, command: tupl
 
 
 @pytest.mark.usefixtures("small_shop")
-@pytest.mark.parametrize("columns", [40, 100])
+@pytest.mark.parametrize("columns", [40, pytest.param(100, marks=pytest.mark.long)])
 def test_every_id_can_be_copied_whole(on_terminal: OnTerminal, columns: int) -> None:
     result = on_terminal("queue", columns=columns)
 
@@ -97,7 +97,7 @@ def test_lines_fit_unless_one_thing_does_not(text: str, room: int) -> None:
 
 
 @pytest.mark.usefixtures("small_shop")
-@pytest.mark.parametrize("columns", [30, 120])
+@pytest.mark.parametrize("columns", [30, pytest.param(120, marks=pytest.mark.long)])
 def test_the_whole_story_is_reported_in_every_width(
     on_terminal: OnTerminal, fulfill: Callable[..., Any], columns: int
 ) -> None:
@@ -129,6 +129,7 @@ def test_into_a_pipe_goes_plain_text_of_any_width_unless_colors_are_forced(
     assert any(len(line) > 100 for line in result.out.split("\n")), "a pipe has no width"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_shop")
 def test_json_is_the_same_on_a_terminal(on_terminal: OnTerminal, fulfill: Callable[..., Any]) -> None:
     assert on_terminal("queue", "--json").json == fulfill("queue", "--json").json

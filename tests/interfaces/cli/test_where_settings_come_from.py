@@ -26,6 +26,7 @@ def test_acting_needs_settings_and_says_which(script: Script, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_acting_in_a_directory_without_a_shop_says_where_to_go(script: Script) -> None:
     result = script(*COUNT)
 
