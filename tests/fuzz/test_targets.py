@@ -10,7 +10,9 @@ from fuzz.target import Target
 NAMES = sorted(path.stem for path in (Path(__file__).parent / "targets").glob("*.py"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [name if name == "webhook" else pytest.param(name, marks=pytest.mark.long) for name in NAMES]
+)
 def test_the_seeds_of_a_target_come_to_more_than_one_end(name: str) -> None:
     target: Target = import_module(f"fuzz.targets.{name}").TARGET
 

@@ -222,6 +222,7 @@ def test_a_session_that_stripe_still_does_not_know_is_parked_and_a_person_gets_a
     assert shop.state(ID) == "fulfilled"
 
 
+@pytest.mark.long
 def test_everything_that_is_stuck_is_tried_again_at_once(shop: Shop, outside: Outside) -> None:
     """After a day with another account's key, say."""
     sessions = [f"cs_test_{number:03}" for number in range(120)]

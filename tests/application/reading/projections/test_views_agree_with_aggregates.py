@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from every_store import sqlite_url
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +67,7 @@ stock_decisions: st.SearchStrategy[Decision] = st.one_of(
 )
 
 
+@pytest.mark.long
 @given(decisions=st.lists(stock_decisions, max_size=20))
 def test_the_stock(decisions: list[Decision]) -> None:
     item, events = live(StockItem(id=as_stream("sku_mug")), decisions)
@@ -89,6 +91,7 @@ pool_decisions: st.SearchStrategy[Decision] = st.one_of(
 )
 
 
+@pytest.mark.long
 @given(decisions=st.lists(pool_decisions, max_size=20))
 def test_the_key_pools(decisions: list[Decision]) -> None:
     pool, events = live(KeyPool(id=as_stream("keys_pro")), decisions)
@@ -119,6 +122,7 @@ effect_decisions: st.SearchStrategy[Decision] = st.one_of(
 )
 
 
+@pytest.mark.long
 @given(decisions=st.lists(effect_decisions, max_size=20))
 def test_the_due_effects(decisions: list[Decision]) -> None:
     request: Decision = lambda effect: effect.request("mail", "mail_receipt")  # noqa: E731 - one of many
