@@ -70,7 +70,7 @@ check-long: setup
 check-tests: setup
 	@scripts/chromium
 	@scripts/stripe-cli
-	$(BIN)/python -m pytest -m "browser or stripe_cli"
+	$(BIN)/python -m pytest -m "browser or stripe_cli" --numprocesses auto --dist worksteal
 
 # Built for Linux on x86_64 alone. Elsewhere the requirements ask for nothing, and what follows reports it; in CI, what they
 # ask for must be there.
