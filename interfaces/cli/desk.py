@@ -17,6 +17,7 @@ from interfaces.cli.usage import SettingsSource, UsageError
 
 if TYPE_CHECKING:
     from application.staff.by import By
+    from domain.fulfillment import Fulfillment
     from interfaces.bootstrap import Runtime
 
 _WAIT_SECONDS = 3.0
@@ -64,6 +65,13 @@ class Desk:
         """The session that a person calls so; raises as `session_of`."""
         self.subject = session_of(self.runtime.queries, name)
         return self.subject
+
+    def fulfillment(self, session_id: SessionId) -> "Fulfillment":
+        """What is planned and delivered of the checkout as of now."""
+        from domain.fulfillment import Fulfillment
+        from domain.identifiers import fulfillment_id
+
+        return self.runtime.log.get(Fulfillment, fulfillment_id(session_id))
 
     def check_catalog(self) -> None:
         """

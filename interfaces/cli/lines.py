@@ -6,6 +6,7 @@ from cyclopts import Parameter
 
 from application.text.english import listed
 from interfaces.cli.desk import by, open_desk
+from interfaces.cli.done import canceled, completed, replanned
 from interfaces.cli.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.output.printing import talk
 from interfaces.cli.output.text import money
@@ -23,8 +24,9 @@ def complete(
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
+        before = desk.fulfillment(id)
         desk.runtime.staff.complete(id, line, who)
-        return put_checkout_state(desk, id, as_json=json)
+        return put_checkout_state(desk, id, completed(before, desk.fulfillment(id)), as_json=json)
 
 
 def cancel(
@@ -42,8 +44,6 @@ def cancel(
     """Cancel undelivered line items: release their stock and withdraw open calls. Moves no money."""
     from application.reading.canceled_amounts import canceled_amounts
     from domain.checkout_session import CheckoutSession
-    from domain.fulfillment import Fulfillment
-    from domain.identifiers import fulfillment_id
     from domain.mail import MailKind
 
     who = by(as_, reason)
@@ -51,16 +51,15 @@ def cancel(
         id = desk.session(session)
         if notify:
             check_goes_out(MailKind.CANCELED, desk)
-        log, fulfillment = desk.runtime.log, fulfillment_id(id)
-        before = log.get(Fulfillment, fulfillment)
+        before = desk.fulfillment(id)
         delivered = desk.runtime.staff.cancel(id, line, who, notifies=notify)
         if delivered:
             titles = ", ".join(f"{each.plan.title} ({each.plan.id})" for each in delivered)
             talk(f"fulfill: Not canceled, because it is delivered already: {titles}.")
-        session_ = log.get(CheckoutSession, id)
-        amounts = canceled_amounts(session_, before, log.get(Fulfillment, fulfillment))
+        session_, after = desk.runtime.log.get(CheckoutSession, id), desk.fulfillment(id)
+        amounts = canceled_amounts(session_, before, after)
         talk(f"fulfill: {about_the_money(session_, amounts)}")
-        return put_checkout_state(desk, id, as_json=json)
+        return put_checkout_state(desk, id, canceled(before, after, notifies=notify), as_json=json)
 
 
 def about_the_money(session: "CheckoutSession", amounts: "CanceledAmounts | None" = None) -> str:
@@ -115,5 +114,6 @@ def replan(session: Session, /, *, as_: Who = None, reason: Why = "catalog chang
     with open_desk(makes_log=False) as desk:
         desk.check_catalog()
         id = desk.session(session)
+        before = desk.fulfillment(id)
         desk.runtime.staff.replan(id, who)
-        return put_checkout_state(desk, id, as_json=json)
+        return put_checkout_state(desk, id, replanned(before, desk.fulfillment(id)), as_json=json)

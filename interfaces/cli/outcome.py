@@ -27,7 +27,7 @@ def check_goes_out(kind: "MailKind", desk: Desk) -> None:
         )
 
 
-def put_checkout_state(desk: Desk, session_id: SessionId, done: str = "Recorded.", *, as_json: bool) -> int:
+def put_checkout_state(desk: Desk, session_id: SessionId, done: str, *, as_json: bool) -> int:
     from application.reading.states_in_words import in_a_sentence
     from domain.order_number import order_number
 
@@ -56,7 +56,7 @@ def put_stripe_event(desk: Desk, id: str, *, as_json: bool) -> int:
         print_json({"stripe_event": id, **found})
     else:
         about = f" It is about {called(session_id)}." if session_id else ""
-        page().say(f"Recorded. {id} {outcome}.{about}")
+        page().say(f"Requested another try: {id} {outcome}.{about}")
     return DONE
 
 

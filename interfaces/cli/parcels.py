@@ -10,6 +10,7 @@ from application.text.english import counted, listed
 from domain.identifiers import SessionId
 from interfaces.cli.choices import carriers
 from interfaces.cli.desk import Desk, by, open_desk
+from interfaces.cli.done import shipped, unshipped
 from interfaces.cli.naming import called, order_of, session_of
 from interfaces.cli.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.output.printing import page, print_json
@@ -33,12 +34,18 @@ def ship(
     json: Json = False,
 ) -> int:
     """Mark a parcel as shipped. Without --line, it holds all line items that are ready to pack."""
+    from domain.checkout_session import CheckoutSession
+    from domain.mail import MailKind
+
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
+        before = desk.fulfillment(id)
         with _naming_parcels(desk, id):
             desk.runtime.staff.ship(id, line, carrier=carrier, tracking=tracking, by=who)
-        return put_checkout_state(desk, id, as_json=json)
+        has_address = desk.runtime.log.get(CheckoutSession, id).mail_address is not None
+        notifies = has_address and MailKind.SHIPPED in desk.runtime.settings.mails
+        return put_checkout_state(desk, id, shipped(before, desk.fulfillment(id), notifies=notifies), as_json=json)
 
 
 @contextmanager
@@ -51,8 +58,6 @@ def _naming_parcels(desk: Desk, session_id: SessionId) -> Iterator[None]:
     """
     from application.errors import RefusedInWords
     from domain.errors import Refused
-    from domain.fulfillment import Fulfillment
-    from domain.identifiers import fulfillment_id
     from domain.refusal import RefusalCode
 
     try:
@@ -61,8 +66,7 @@ def _naming_parcels(desk: Desk, session_id: SessionId) -> Iterator[None]:
         if error.refusal.code is not RefusalCode.SHIPPED_ALREADY:
             raise
         numbers = error.refusal.parameters["parcels"].split(", ")
-        parcels = desk.runtime.log.get(Fulfillment, fulfillment_id(session_id)).parcels
-        left = [each for each in parcels if str(each.number) in numbers]
+        left = [each for each in desk.fulfillment(session_id).parcels if str(each.number) in numbers]
         it = "it" if len(left) == 1 else "the first"
         raise RefusedInWords(
             f"Shipped already: {listed(map(_parcel_in_words, left))}. `fulfill correct-parcel {order_of(session_id)} "
@@ -148,8 +152,9 @@ def unship(
     who = by(as_, reason)
     with open_desk(makes_log=False) as desk:
         id = desk.session(session)
+        before = desk.fulfillment(id)
         desk.runtime.staff.unship(id, parcel, line, who, is_restocked=restock)
-        return put_checkout_state(desk, id, as_json=json)
+        return put_checkout_state(desk, id, unshipped(before, desk.fulfillment(id)), as_json=json)
 
 
 def ship_all(

@@ -9,6 +9,7 @@ from application.text.english import counted
 from domain.identifiers import is_stripe_event, session_of_stream
 from interfaces.cli.choices import RetriedTask
 from interfaces.cli.desk import by, open_desk
+from interfaces.cli.done import retried
 from interfaces.cli.naming import called, pasted_id, stripe_event_of
 from interfaces.cli.outcome import put_checkout_state, put_stripe_event
 from interfaces.cli.output.pasting import pasted
@@ -53,6 +54,7 @@ def retry(
 ) -> int:
     """Retry what is stuck in a checkout, in a failed Stripe event, or in the whole queue (--all)."""
     from application.reading.remedies import RETRIED
+    from domain.checkout_session import CheckoutSession
 
     who = by(as_, reason)
     if all_ is not (session_or_event is None):
@@ -71,8 +73,9 @@ def retry(
             return put_stripe_event(desk, event, as_json=json)
         id = desk.session(session_or_event)
         staff.check_retriable(id, livemode=livemode)
+        done = retried(desk.runtime.log.get(CheckoutSession, id))
         staff.retry(id, who)
-        return put_checkout_state(desk, id, as_json=json)
+        return put_checkout_state(desk, id, done, as_json=json)
 
 
 def _retry_all(kinds: "Sequence[WorkKind]", who: "By", *, as_json: bool) -> int:
