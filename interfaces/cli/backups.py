@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.text.english import counted
-from interfaces.cli.interruption import explained_if_stopped
-from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import to_the_second
+from interfaces.cli.running.interruption import explained_if_stopped
+from interfaces.cli.running.logs import configure_command_logs
 from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource
 
 if TYPE_CHECKING:

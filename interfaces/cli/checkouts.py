@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from cyclopts import Parameter
 
+from interfaces.cli.arguments.naming import session_of
+from interfaces.cli.arguments.state_words import StateWord, state_of
+from interfaces.cli.arguments.times import MOMENT_OR_DAY, last_moment, period, shown_zone
 from interfaces.cli.choices import currencies
-from interfaces.cli.desk import by, open_desk
-from interfaces.cli.naming import session_of
-from interfaces.cli.outcome import put_checkout_state
 from interfaces.cli.output.orders import bought, customer_of, with_order
 from interfaces.cli.output.printing import page, talk
 from interfaces.cli.output.redacting import paged_for, print_json_for
 from interfaces.cli.output.text import matched_in_words, money, to_the_second
-from interfaces.cli.read_side import is_complete, open_side
-from interfaces.cli.state_words import StateWord, state_of
-from interfaces.cli.times import MOMENT_OR_DAY, last_moment, period, shown_zone
+from interfaces.cli.running.desk import by, open_desk
+from interfaces.cli.running.outcome import put_checkout_state
+from interfaces.cli.running.read_side import is_complete, open_side
 from interfaces.cli.usage import (
     DONE,
     FAILED,

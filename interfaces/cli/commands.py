@@ -8,7 +8,6 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 
 from interfaces.cli import (
-    assistance,
     backups,
     checkouts,
     keys,
@@ -24,8 +23,9 @@ from interfaces.cli import (
     stock,
     stuck,
 )
-from interfaces.cli.examples import CommandLine
-from interfaces.cli.required import check_required
+from interfaces.cli.arguments.required import check_required
+from interfaces.cli.help import assistance
+from interfaces.cli.help.examples import CommandLine
 from interfaces.cli.usage import COMMON, Common, UsageError, Verbosity
 
 Command = Callable[..., int]

@@ -85,7 +85,7 @@ def _text(error: Exception) -> str:
     from application.text.reason_wording import in_words
     from domain.errors import Refused, UnreadableEvent
     from domain.identifiers import InvalidIdentifier
-    from interfaces.cli.refusal_hints import with_hint
+    from interfaces.cli.output.refusal_hints import with_hint
 
     if isinstance(error, Refused):
         return with_hint(error.refusal)

@@ -8,12 +8,12 @@ from cyclopts import Parameter
 
 from application.text.english import counted
 from domain.identifiers import LineItemId, SessionId
-from interfaces.cli.desk import Desk, by, open_desk
-from interfaces.cli.key_file import read_key_file
-from interfaces.cli.naming import called
-from interfaces.cli.new_names import New, check_name
+from interfaces.cli.arguments.key_file import read_key_file
+from interfaces.cli.arguments.naming import called
+from interfaces.cli.arguments.new_names import New, check_name
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.read_side import is_complete, open_side
+from interfaces.cli.running.desk import Desk, by, open_desk
+from interfaces.cli.running.read_side import is_complete, open_side
 from interfaces.cli.stock import LOW
 from interfaces.cli.usage import DONE, FAILED, Json, Lines, Pool, Session, Who, Why, each, line_id, whole_number
 

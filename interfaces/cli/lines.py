@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.text.english import listed
-from interfaces.cli.desk import by, open_desk
 from interfaces.cli.done import canceled, completed, replanned
-from interfaces.cli.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.output.printing import talk
 from interfaces.cli.output.text import money
+from interfaces.cli.running.desk import by, open_desk
+from interfaces.cli.running.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.usage import Json, Lines, Session, Who, Why
 
 if TYPE_CHECKING:

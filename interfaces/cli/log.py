@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from application.text.english import counted
-from interfaces.cli.interruption import explained_if_stopped
-from interfaces.cli.logs import configure_command_logs
 from interfaces.cli.output.printing import page, print_json
+from interfaces.cli.running.interruption import explained_if_stopped
+from interfaces.cli.running.logs import configure_command_logs
 from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource, UsageError
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from interfaces.cli.arguments.naming import called
 from interfaces.cli.choices import MailName
-from interfaces.cli.desk import by, open_desk
-from interfaces.cli.naming import called
-from interfaces.cli.outcome import put_checkout_state
 from interfaces.cli.output.printing import page, print_json
+from interfaces.cli.running.desk import by, open_desk
+from interfaces.cli.running.outcome import put_checkout_state
 from interfaces.cli.usage import DONE, Json, Session, Who, Why
 
 

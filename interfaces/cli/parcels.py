@@ -8,13 +8,13 @@ from cyclopts import Parameter
 
 from application.text.english import counted, listed
 from domain.identifiers import SessionId
+from interfaces.cli.arguments.naming import called, order_of, session_of
+from interfaces.cli.arguments.parcel_file import ParcelRow, read_parcel_file
 from interfaces.cli.choices import carriers
-from interfaces.cli.desk import Desk, by, open_desk
 from interfaces.cli.done import shipped, unshipped
-from interfaces.cli.naming import called, order_of, session_of
-from interfaces.cli.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.output.printing import page, print_json
-from interfaces.cli.parcel_file import ParcelRow, read_parcel_file
+from interfaces.cli.running.desk import Desk, by, open_desk
+from interfaces.cli.running.outcome import check_goes_out, put_checkout_state
 from interfaces.cli.usage import DONE, Json, Lines, Session, UsageError, Who, Why, whole_number
 
 if TYPE_CHECKING:

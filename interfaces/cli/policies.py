@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from interfaces.cli.output.printing import page, print_json
-from interfaces.cli.read_side import open_side
+from interfaces.cli.running.read_side import open_side
 from interfaces.cli.usage import DONE, Json
 
 

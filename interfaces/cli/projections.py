@@ -9,9 +9,9 @@ from cyclopts import Parameter
 
 from application.text.english import counted
 from interfaces.cli.choices import views
-from interfaces.cli.interruption import explained_if_stopped
 from interfaces.cli.output.printing import page, print_json, talk
-from interfaces.cli.read_side import is_complete, open_side
+from interfaces.cli.running.interruption import explained_if_stopped
+from interfaces.cli.running.read_side import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json
 
 if TYPE_CHECKING:

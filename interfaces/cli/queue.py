@@ -10,16 +10,16 @@ from cyclopts import Parameter
 
 from domain import identifiers
 from domain.identifiers import is_stripe_event
+from interfaces.cli.arguments.naming import pasted_id, session_of, stripe_event_of
+from interfaces.cli.arguments.times import printed_moment
 from interfaces.cli.choices import Task, skus
-from interfaces.cli.naming import pasted_id, session_of, stripe_event_of
 from interfaces.cli.output.orders import customer_of, line_of, with_order
 from interfaces.cli.output.pasting import name_of, pasted
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.redacting import paged_for, print_json_for, talk_for
 from interfaces.cli.output.tasks import about_in_words, ordered_in_words, task_fields
 from interfaces.cli.output.text import exact, label, to_the_second
-from interfaces.cli.read_side import is_complete, open_side
-from interfaces.cli.times import printed_moment
+from interfaces.cli.running.read_side import is_complete, open_side
 from interfaces.cli.usage import (
     DONE,
     Json,

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from cyclopts import Parameter
 
 from interfaces.cli.choices import ScenarioName
-from interfaces.cli.listening import HOST, Port, check_free, check_is_local, ended
 from interfaces.cli.output.printing import print_json, talk
+from interfaces.cli.serving.listening import HOST, Port, check_free, check_is_local, ended
 from interfaces.cli.usage import COMMON, DONE, Json, UsageError, Verbosity, whole_number
 
 _WEBHOOK = "http://localhost:4242/webhook"
@@ -52,7 +52,7 @@ def sandbox(
     if webhook is not None:
         check_is_local(webhook, "--webhook")
     if scenario is not None:
-        from interfaces.cli.scenario_day import Plan, play
+        from interfaces.cli.serving.scenario_day import Plan, play
 
         if state is not None:
             raise UsageError("--state can't be used with --scenario: a day starts with an empty sandbox.")

@@ -7,10 +7,10 @@ from cyclopts import Parameter
 
 from application.log_line import LogLine
 from infrastructure.log_format import LogFormat
-from interfaces.cli.announcement import Announcement, Format
-from interfaces.cli.announcement import log_format as chosen_format
-from interfaces.cli.listening import HOST, Host, Port, base_url, check_free, ended
-from interfaces.cli.logs import configure_engine_logs
+from interfaces.cli.running.logs import configure_engine_logs
+from interfaces.cli.serving.announcement import Announcement, Format
+from interfaces.cli.serving.announcement import log_format as chosen_format
+from interfaces.cli.serving.listening import HOST, Host, Port, base_url, check_free, ended
 from interfaces.cli.usage import DONE, FAILED, Json, SettingsSource
 
 WithWorker = Annotated[

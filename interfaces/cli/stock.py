@@ -5,10 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from interfaces.cli.desk import by, open_desk
-from interfaces.cli.new_names import New, check_name
+from interfaces.cli.arguments.new_names import New, check_name
 from interfaces.cli.output.printing import page, print_json
-from interfaces.cli.read_side import is_complete, open_side
+from interfaces.cli.running.desk import by, open_desk
+from interfaces.cli.running.read_side import is_complete, open_side
 from interfaces.cli.usage import DONE, FAILED, Json, Sku, Who, Why, whole_number
 
 LOW = "low"

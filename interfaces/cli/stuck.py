@@ -7,15 +7,15 @@ from cyclopts import Parameter
 
 from application.text.english import counted
 from domain.identifiers import is_stripe_event, session_of_stream
+from interfaces.cli.arguments.naming import called, pasted_id, stripe_event_of
 from interfaces.cli.choices import RetriedTask
-from interfaces.cli.desk import by, open_desk
 from interfaces.cli.done import retried
-from interfaces.cli.naming import called, pasted_id, stripe_event_of
-from interfaces.cli.outcome import put_checkout_state, put_stripe_event
 from interfaces.cli.output.pasting import pasted
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.tasks import task_fields
 from interfaces.cli.output.text import label
+from interfaces.cli.running.desk import by, open_desk
+from interfaces.cli.running.outcome import put_checkout_state, put_stripe_event
 from interfaces.cli.usage import (
     DONE,
     FAILED,

@@ -62,7 +62,7 @@ EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "tests/infrastructure/test_settings.py": {"catalogue": _MISSPELLED},
     "tests/fuzz/targets/settings.py": {"fulfil": _MISSPELLED},
-    "interfaces/cli/key_header.py": {"licence": _MISSPELLED, "licences": _MISSPELLED},
+    "interfaces/cli/arguments/key_header.py": {"licence": _MISSPELLED, "licences": _MISSPELLED},
     "tests/interfaces/cli/test_keys.py": {"licence": "it is French"},
     "tests/infrastructure/customer_texts/test_language.py": {"licence": "it is French"},
 }

@@ -7,7 +7,7 @@ import pytest
 from application.running import candidates
 from application.running.candidates import Candidates
 from domain import effect
-from interfaces.cli.desk import Desk
+from interfaces.cli.running.desk import Desk
 
 
 def schedule_of_a_wrong_clock_kept(patch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from infrastructure.settings import Settings
 from infrastructure.views.sqlite import SQLiteViews
 from infrastructure.views.sqlite_states import SQLiteStates
 from interfaces.bootstrap import Replacements, Runtime, bootstrap
-from interfaces.cli.desk import Desk
+from interfaces.cli.running.desk import Desk
 from interfaces.web.webhook import Webhook
 
 if TYPE_CHECKING:

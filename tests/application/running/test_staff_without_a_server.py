@@ -10,7 +10,7 @@ from typed_ids import as_session
 
 from application.log.leading import THE_POLICIES
 from domain.fulfillment import Fulfillment
-from interfaces.cli.desk import Desk
+from interfaces.cli.running.desk import Desk
 
 pytestmark = pytest.mark.every_store
 

@@ -11,7 +11,7 @@ from sandbox_sales import paid
 
 from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.states_in_words import STATES
-from interfaces.cli.state_words import StateWord, state_of
+from interfaces.cli.arguments.state_words import StateWord, state_of
 from interfaces.sandbox.sandbox import Sandbox
 
 Fulfill = Callable[..., Any]

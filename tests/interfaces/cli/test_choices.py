@@ -8,8 +8,8 @@ import pytest
 from application.reading.checkout_state import CheckoutState, Situation
 from application.reading.remedies import KINDS, RETRIED
 from domain.mail import MailKind
+from interfaces.cli.arguments.state_words import StateWord
 from interfaces.cli.choices import MailName, RetriedTask, ScenarioName, Task
-from interfaces.cli.state_words import StateWord
 from interfaces.sandbox.traffic.scenarios import SCENARIOS
 
 

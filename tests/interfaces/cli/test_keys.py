@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from processes import stop
 
-from interfaces.cli.key_file import BYTES_MAX, read_key_file
+from interfaces.cli.arguments.key_file import BYTES_MAX, read_key_file
 from interfaces.cli.usage import UsageError, shown
 
 Fulfill = Callable[..., Any]

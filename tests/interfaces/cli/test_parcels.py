@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from interfaces.cli.parcel_file import PARCELS_MAX, ParcelRow, read_parcel_file
+from interfaces.cli.arguments.parcel_file import PARCELS_MAX, ParcelRow, read_parcel_file
 from interfaces.cli.usage import UsageError
 
 pytestmark = pytest.mark.every_store

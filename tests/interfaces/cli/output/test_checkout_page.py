@@ -20,10 +20,10 @@ from application.reading.states_in_words import STATES
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.mail import MailKind
+from interfaces.cli.arguments.times import moment, shown_zone
 from interfaces.cli.output.checkout_page import occasion_in_words
 from interfaces.cli.output.order_fields import order_fields
 from interfaces.cli.output.text import exact, to_the_second
-from interfaces.cli.times import moment, shown_zone
 
 Fulfill = Callable[..., Any]
 

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from application.text.english import counted
 from interfaces.cli.choices import ScenarioName
-from interfaces.cli.listening import check_is_local
 from interfaces.cli.output.printing import page, print_json, talk
 from interfaces.cli.output.text import label, money
+from interfaces.cli.serving.listening import check_is_local
 from interfaces.cli.usage import DONE, FAILED, UsageError
 from interfaces.sandbox.sandbox import Sandbox
 from interfaces.sandbox.server import SandboxServer

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from application.text.english import counted
-from interfaces.cli.key_header import Header, header_of, headers_below
+from interfaces.cli.arguments.key_header import Header, header_of, headers_below
 from interfaces.cli.usage import UsageError, shown
 
 BYTES_MAX = 16 * 1024 * 1024

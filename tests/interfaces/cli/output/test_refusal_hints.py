@@ -13,7 +13,7 @@ from domain.identifiers import LineItemId
 from domain.refusal import Refusal, RefusalCode, Typed
 from interfaces.cli.commands import command_line
 from interfaces.cli.failures import report
-from interfaces.cli.refusal_hints import HINTS, OPTIONS, with_hint
+from interfaces.cli.output.refusal_hints import HINTS, OPTIONS, with_hint
 
 
 @pytest.mark.parametrize("code", RefusalCode)

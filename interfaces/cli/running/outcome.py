@@ -4,9 +4,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from domain.identifiers import SessionId
-from interfaces.cli.desk import Desk
-from interfaces.cli.naming import called
+from interfaces.cli.arguments.naming import called
 from interfaces.cli.output.printing import page, print_json
+from interfaces.cli.running.desk import Desk
 from interfaces.cli.usage import DONE
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.identifiers import SessionId
-from interfaces.cli.logs import configure_command_logs
-from interfaces.cli.naming import order_of, session_of
+from interfaces.cli.arguments.naming import order_of, session_of
 from interfaces.cli.output.printing import report_void, talk
-from interfaces.cli.refusal_hints import with_hint
+from interfaces.cli.output.refusal_hints import with_hint
+from interfaces.cli.running.logs import configure_command_logs
 from interfaces.cli.usage import SettingsSource, UsageError
 
 if TYPE_CHECKING:
