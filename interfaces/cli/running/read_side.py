@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from application.text.english import counted
 from interfaces.cli.output.printing import report_void, talk
 from interfaces.cli.running.logs import configure_command_logs
-from interfaces.cli.serving.shortcomings import shortcomings
+from interfaces.cli.running.shortcomings import shortcomings
 from interfaces.cli.usage import SettingsSource
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from application.text.english import counted
 from infrastructure.database import PostgresDatabase, SQLiteFile
 from infrastructure.log_format import LogFormat
 from interfaces.cli.output.printing import is_terminal, page
-from interfaces.cli.serving.shortcomings import shortcomings
+from interfaces.cli.running.shortcomings import shortcomings
 from interfaces.cli.usage import COMMON, Verbosity
 
 if TYPE_CHECKING:
