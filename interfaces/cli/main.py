@@ -51,8 +51,8 @@ def run(arguments: Sequence[str]) -> int:
 def _command(arguments: Sequence[str]) -> int:
     from cyclopts import CycloptsError
 
-    from interfaces.cli.arguments.wrong_usage import check, sentence
     from interfaces.cli.commands import launched
+    from interfaces.cli.wrong_usage import check, sentence
 
     check(arguments)
     try:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from cyclopts import App
 
-from interfaces.cli.arguments.wrong_usage import check
 from interfaces.cli.help.examples import EXAMPLES, examples_of
 from interfaces.cli.main import command_line
+from interfaces.cli.wrong_usage import check
 
 
 def commands(app: App, *names: str) -> Iterator[tuple[str, App]]:
