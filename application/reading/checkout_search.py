@@ -63,8 +63,8 @@ class CheckoutSearch:
         return []
 
     def named(self, name: str) -> list[SessionId]:
-        """Return the sessions with this order number or reference, or with this ID in one of the fields `NAMES`. If there
-        are none, return those with an ID that ends with it."""
+        """Return the sessions with this order number or reference, or with this ID in one of the fields `NAMES`. If
+        there are none, return those with an ID that ends with it."""
         number, whole = read_order_number(name), "".join(words(name))[:TERM_MAX]
         found = dict.fromkeys(self._found_by(Equal("term", number.casefold()), "order_number") if number else ())
         found |= dict.fromkeys(self._found_by(Equal("term", whole), *NAMES))

@@ -21,8 +21,11 @@ class WithoutSessions:
     def warn(self, text: str) -> None:
         self._page.warn(_hidden(text))
 
-    def fields(self, fields: Iterable[tuple[str, str]], *, are_pasted: bool = False) -> None:
-        self._page.fields([(name, _hidden(text)) for name, text in fields], are_pasted=are_pasted)
+    def command(self, command: str) -> None:
+        self._page.command(_hidden(command))
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        self._page.fields([(name, _hidden(text)) for name, text in fields])
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, wraps: Sequence[str] = ()) -> None:
         self._page.table(columns, map(_row, rows), wraps=wraps)
