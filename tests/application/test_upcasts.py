@@ -157,6 +157,6 @@ def test_a_version_that_is_left_again_names_what_it_can_not_read_and_takes_the_r
 
         assert (timeline.position, timeline.unreadable) == ((end or 0) + 1, 3)
         assert [
-            (each.position == end, "of version 4 of its class" in each.error)
+            (each.position == end, "its class is of version 4" in each.error)
             for each in today.views.unreadable(timeline)
         ] == [(False, False), (False, False), (True, True)]

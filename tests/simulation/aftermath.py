@@ -100,6 +100,9 @@ def _handle(desk: "Process", session_id: SessionId) -> bool:
     if not is_poison and desk.world.take_given_up(session_id):
         staff.retry(session_id, ANN)
         return True
+    if any(line.is_undecided for line in lines):
+        staff.replan(session_id, ANN)
+        return True
     if any(line.state is LineState.MANUAL for line in lines):
         staff.complete(session_id, [], ANN)
         did = True

@@ -291,8 +291,11 @@ class Day:
         if id := self._some_checkout(lambda line: line.state.needs_a_person):
             if self._draw.random() < 0.7:
                 self._change_rules()
-            plan = self._catalog.plan(self._checkouts[id])
-            self._staff(as_session(id), lambda do: staff_decisions.replan(as_session(id), plan, "c0ffee", do))
+            self._replan_by_the_catalog(as_session(id))
+
+    def _replan_by_the_catalog(self, id: SessionId) -> bool:
+        plan = self._catalog.plan(self._checkouts[id])
+        return self._staff(id, lambda do: staff_decisions.replan(id, plan, "c0ffee", do))
 
     def _ship(self) -> None:
         if id := self._some_checkout(lambda line: line.is_to_pack):
@@ -497,6 +500,9 @@ class Day:
             if any(line.is_to_pack for line in self._lines(as_session(id))):
                 assert self._ship_from(as_session(id), []), f"what is ready to pack of {id} can't be shipped"
                 did.append(True)
+            if any(line.is_undecided for line in self._lines(as_session(id))):
+                did.append(self._replan_by_the_catalog(as_session(id)))
+                continue
             by_hand = [
                 line.plan.id
                 for line in self._lines(as_session(id))

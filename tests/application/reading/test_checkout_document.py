@@ -33,6 +33,7 @@ OF_THE_ORDER = {
     "payment_intent", "payment_link", "customer_id", "subscription", "invoice", "recovered_from", "client_reference_id",
     "metadata", "locale",
 }  # fmt: skip
+GROWN = {"order_number", "situation", "reported", "mails_to", "parcels", "personal"}
 OF_A_LINE = {"id", "price", "product", "description", "quantity", "delivery", "state"}
 OF_A_MAIL = {"kind", "state"}
 OF_THE_STORY = {"position", "stream", "type", "occurred_at", "recorded_at", "actor", "cause", "text"}
@@ -67,7 +68,7 @@ def test_it_has_everything_that_was_promised(session_id: SessionId) -> None:
     document = sample(session_id)
 
     grown = {"detail", "why", "name", "sku", "amount_total", "link", "keys_valid", "keys_revoked", "keys_awaited"}
-    assert set(document) == PROMISED | OF_THE_ORDER | {"order_number", "situation", "mails_to", "parcels", "personal"}
+    assert set(document) == PROMISED | OF_THE_ORDER | GROWN
     assert all(set(line) == OF_A_LINE | grown for line in document["line_items"])
     assert all(
         set(email) == OF_A_MAIL | {"occasion", "to", "subject", "text", "detail", "why"} for email in document["emails"]
@@ -96,6 +97,7 @@ def test_a_fulfilled_checkout_to_the_letter() -> None:
         "state": "fulfilled",
         "situation": "fulfilled",
         "payment_status": "paid",
+        "reported": None,
         "livemode": False,
         "amount_total": 4990,
         "currency": "eur",
