@@ -119,9 +119,10 @@ class Among:
 
 @dataclass(frozen=True, slots=True)
 class Frequent:
-    """A filter that many rows pass: scanning the rows in order finds a page sooner than an index of the column."""
+    """A filter that many rows pass: scanning the rows in order finds a page sooner than an index of the column, or, for
+    an `Among`, than gathering what it finds first."""
 
-    filter: Equal | AtMost | Above
+    filter: Equal | AtMost | Above | Among
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ class Selection:
     where: Sequence[Filter] = ()
     order_by: Sequence[str] = ()
     limit: int | None = None
+    is_sorted: bool = False
+    """No index has these rows in this order, so the store sorts them. It does so without reading whole rows."""
 
 
 class Snapshot(Protocol):
@@ -205,6 +208,9 @@ class Views(Protocol):
         Raises:
             ViewNotBuilt: there is none of a version that serves for the projection.
         """
+
+    def count(self, selection: Selection) -> int:
+        """Return how many rows it has, at most `limit`; raises as `select`."""
 
     def rows(self, view: View, projection: Projection, keys: Sequence[str]) -> Mapping[str, Row]:
         """Return the rows of this generation with these keys, by key. The key of the table must be one column."""

@@ -171,8 +171,13 @@ class PostgresViews:
 
     def select(self, selection: Selection) -> Sequence[Row]:
         with self._connections.one() as connection:
-            rows = _look(lambda: _select(connection, selection))
+            rows = _look(lambda: _select(connection, selection, sql.select))
             return [_row(selection.projection.table, row) for row in rows]
+
+    def count(self, selection: Selection) -> int:
+        with self._connections.one() as connection:
+            [(number,)] = _look(lambda: _select(connection, selection, sql.count))
+            return int(number)
 
     def rows(self, view: View, projection: Projection, keys: Sequence[str]) -> Mapping[str, Row]:
         """
@@ -333,8 +338,8 @@ def _look(look: Callable[[], T]) -> T:
     return look()
 
 
-def _select(connection: Connection, selection: Selection) -> list[tuple[Any, ...]]:
-    text, parameters = sql.select(
+def _select(connection: Connection, selection: Selection, as_sql: sql.Question) -> list[tuple[Any, ...]]:
+    text, parameters = as_sql(
         selection, lambda each: sql.source(_live(connection, each, each.serving), each), sql.POSTGRES
     )
     return _run(connection, text, *parameters).fetchall()

@@ -32,6 +32,7 @@ Statement = tuple[str, tuple[Value, ...]]
 _OPERATORS: Mapping[type[Filter], str] = {Equal: "=", Unlike: "<>", AtMost: "<=", Above: ">"}
 SourceOf = Callable[[Projection], str]
 """The SQL source of the rows of a projection, as `source` returns it."""
+Question = Callable[[Selection, SourceOf, "Dialect"], Statement]
 
 VIEWS = """
 SELECT name, version, generation, position, state,
@@ -61,6 +62,8 @@ class Dialect:
     without_index: str = ""
     """What keeps the store from an index of the column behind it, if it decides without statistics. Source:
     https://www.sqlite.org/optoverview.html, about the unary plus."""
+    row_id: str = ""
+    """What leads from an index to a row, if the store sorts whole rows unless it is told to sort these."""
 
 
 _BARE = {
@@ -74,6 +77,7 @@ SQLITE = Dialect(
     types={Column.TEXT: "TEXT", Column.INTEGER: "INTEGER", Column.BOOLEAN: "BOOLEAN", Column.TIMESTAMP: "TEXT"},
     nulls_first="",
     without_index="+",
+    row_id="rowid",
 )
 POSTGRES = Dialect(types={**_BARE, Column.TEXT: 'text COLLATE "C"'}, nulls_first=" NULLS FIRST", time="?::timestamptz")
 
@@ -191,15 +195,32 @@ def by_keys(projection: Projection, keys: Sequence[str]) -> Iterator[Selection]:
 
 
 def select(selection: Selection, source_of: SourceOf, dialect: Dialect) -> Statement:
-    table = selection.projection.table
-    where, parameters = _all(_filter(each, table, source_of, dialect) for each in selection.where)
-    columns = _list(table.columns)
-    text = f"SELECT {columns} FROM {source_of(selection.projection)}{where}"
-    if selection.order_by:
-        text += f" ORDER BY {', '.join(_direction(column, table.key) for column in selection.order_by)}"
+    source = source_of(selection.projection)
+    where, parameters = _where(selection, source, source_of, dialect)
+    columns = _list(selection.projection.table.columns)
+    order, limit = _order(selection), "" if selection.limit is None else " LIMIT ?"
+    if limit:
+        parameters = (*parameters, selection.limit)
+    if selection.is_sorted and dialect.row_id and _is_table(source):
+        sorted_ids = f"SELECT {dialect.row_id} FROM {source}{where}{order}{limit}"
+        return f"SELECT {columns} FROM {source} WHERE {dialect.row_id} IN ({sorted_ids}){order}", parameters
+    return f"SELECT {columns} FROM {source}{where}{order}{limit}", parameters
+
+
+def count(selection: Selection, source_of: SourceOf, dialect: Dialect) -> Statement:
+    """How many rows, at most `limit`."""
+    source = source_of(selection.projection)
+    where, parameters = _where(selection, source, source_of, dialect)
+    found = f"SELECT 1 FROM {source}{where}"
     if selection.limit is not None:
-        text, parameters = f"{text} LIMIT ?", (*parameters, selection.limit)
-    return text, parameters
+        found, parameters = f"{found} LIMIT ?", (*parameters, selection.limit)
+    return f"SELECT count(*) FROM ({found}) AS found", parameters
+
+
+def _order(selection: Selection) -> str:
+    key = selection.projection.table.key
+    columns = ", ".join(_direction(column, key) for column in selection.order_by)
+    return f" ORDER BY {columns}" if columns else ""
 
 
 def _column(name: str, kind: Column, table: Table, dialect: Dialect) -> str:
@@ -263,6 +284,28 @@ def _any(each: AnyOf, table: Table, source_of: SourceOf, dialect: Dialect) -> St
         texts.append(" AND ".join(text for text, _ in of_one))
         parameters += (value for _, values in of_one for value in values)
     return f"({' OR '.join(texts)})", tuple(parameters)
+
+
+def _where(selection: Selection, source: str, source_of: SourceOf, dialect: Dialect) -> Statement:
+    table = selection.projection.table
+    called = source if _is_table(source) else quoted(selection.projection.name)
+    return _all(
+        _some(each.filter, called, source_of, dialect)
+        if isinstance(each, Frequent) and isinstance(each.filter, Among)
+        else _filter(each, table, source_of, dialect)
+        for each in selection.where
+    )
+
+
+def _is_table(source: str) -> bool:
+    return source.startswith('"')
+
+
+def _some(among: Among, called: str, source_of: SourceOf, dialect: Dialect) -> Statement:
+    """Look for one such row, where `IN` would first gather them all. `called` is the name of the rows outside."""
+    of = f"{quoted(among.of or among.column)}={called}.{quoted(among.column)}"
+    where, parameters = _all(_filter(inner, among.projection.table, source_of, dialect) for inner in among.where)
+    return f"EXISTS (SELECT 1 FROM {source_of(among.projection)}{where or ' WHERE 1=1'} AND {of})", parameters
 
 
 def _filter(each: Filter, table: Table, source_of: SourceOf, dialect: Dialect) -> Statement:

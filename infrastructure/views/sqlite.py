@@ -192,6 +192,13 @@ class SQLiteViews:
             )
             return [_row(selection.projection.table, row) for row in connection.execute(text, parameters)]
 
+    def count(self, selection: Selection) -> int:
+        with self._reading() as connection:
+            text, parameters = sql.count(
+                selection, lambda each: sql.source(_live(connection, each, each.serving), each), sql.SQLITE
+            )
+            return int(connection.execute(text, parameters).fetchone()[0])
+
     def rows(self, view: View, projection: Projection, keys: Sequence[str]) -> Mapping[str, Row]:
         """
         Raises:

@@ -163,6 +163,10 @@ class SimulatedViews:
         self._places.read("read rows")
         return self._views.select(selection)
 
+    def count(self, selection: Selection) -> int:
+        self._places.read("count rows")
+        return self._views.count(selection)
+
     def rows(
         self, view: View, projection: Projection, keys: Sequence[str]
     ) -> Mapping[str, Mapping[str, str | int | None]]:

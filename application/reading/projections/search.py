@@ -134,7 +134,7 @@ SEARCH = Projection(
     table=Table(
         columns={"term": Column.TEXT, "session_id": Column.TEXT, "field": Column.TEXT},
         key=("term", "session_id", "field"),
-        indexes=(("session_id",),),
+        indexes=(("session_id", "term"),),
     ),
     reads=topics(
         *get_args(CheckoutSessionFact),

@@ -17,7 +17,19 @@ from application.reading import checkout_search
 from application.reading.answers import CheckoutFilter
 from application.reading.projection import rfc3339
 from application.reading.projections.checkouts import CHECKOUTS
-from application.reading.views import Above, AtMost, Before, Equal, Filter, Frequent, OneOf, Selection
+from application.reading.projections.search import SEARCH
+from application.reading.views import (
+    Above,
+    Among,
+    AtMost,
+    Before,
+    Equal,
+    Filter,
+    Frequent,
+    OneOf,
+    Selection,
+    StartsWith,
+)
 from domain.checkout_session import CheckoutSession
 from domain.event import Event
 from domain.source import Source
@@ -117,6 +129,44 @@ def test_few_and_many_of_an_amount_are_listed_alike(
     assert listed(least=301) == []
 
 
+@pytest.mark.parametrize("few", [0, 1, 2, 100])
+@pytest.mark.parametrize("gathered", [0, 3, 100])
+def test_words_of_few_and_of_many_checkouts_are_found_alike(
+    read_side: ReadSide, monkeypatch: pytest.MonkeyPatch, few: int, gathered: int
+) -> None:
+    monkeypatch.setattr(checkout_search, "_FEW_TERMS_MAX", few)
+    monkeypatch.setattr(checkout_search, "_GATHERED_MAX", max(few, gathered))
+    read_side.append(_paid(100, 300, 200, 300, 100))
+
+    def found(words: str, limit: int = 10) -> list[str]:
+        return [hit.session_id[-1] for hit in read_side.queries.search(words, limit)]
+
+    assert found("eur") == ["4", "3", "2", "1", "0"]
+    assert found("eur", 2) == ["4", "3"]
+    assert found("3.00 eur") == ["3", "1"]
+    assert found("cs_test_3 eur 3.00") == ["3"]
+    assert found("1.00 3.00") == []
+    assert read_side.queries.search("3.00 eur")[0].matched == ("amount",)
+
+
+def test_few_of_an_amount_are_sorted_without_reading_whole_rows(tmp_path: Path) -> None:
+    where: list[Filter] = [Equal("currency", "eur"), Above("amount_total", 4899)]
+
+    plan = _plan(tmp_path, where, is_sorted=True)
+
+    assert any("USING COVERING INDEX checkouts" in line and "currency=?" in line for line in plan)
+
+
+def test_a_frequent_word_is_looked_up_checkout_by_checkout(tmp_path: Path) -> None:
+    word = Among("session_id", SEARCH, [StartsWith("term", "mug")])
+
+    outside, *inside = _plan(tmp_path, [Frequent(word)])
+
+    assert outside.startswith("SCAN")
+    assert "_i1" in outside, "by the index of times"
+    assert any("COVERING INDEX search" in line and "(session_id=? AND term>? AND term<?)" in line for line in inside)
+
+
 def _paid(*amounts: int) -> list[Event]:
     log = LogWriter()
     for number, amount in enumerate(amounts):
@@ -128,13 +178,15 @@ def _paid(*amounts: int) -> list[Event]:
     ]
 
 
-def _plan(directory: Path, where: Sequence[Filter]) -> list[str]:
+def _plan(directory: Path, where: Sequence[Filter], *, is_sorted: bool = False) -> list[str]:
     """How SQLite answers it: a line for each table that it reads, and for each time it sorts."""
-    with open_read_side(sqlite_url(directory), [CHECKOUTS]) as read_side:
+    with open_read_side(sqlite_url(directory), [CHECKOUTS, SEARCH]) as read_side:
         read_side.projector.catch_up()
-        (view,) = read_side.views.all()
-    selection = Selection(projection=CHECKOUTS, where=where, order_by=checkout_search.NEWEST_FIRST, limit=50)
-    text, values = sql.select(selection, lambda projection: sql.source(view, projection), sql.SQLITE)
+        views = {view.name: view for view in read_side.views.all()}
+    selection = Selection(
+        projection=CHECKOUTS, where=where, order_by=checkout_search.NEWEST_FIRST, limit=50, is_sorted=is_sorted
+    )
+    text, values = sql.select(selection, lambda each: sql.source(views[each.name], each), sql.SQLITE)
     (file,) = directory.glob("*-views.db")
     with closing(sqlite3.connect(file)) as connection:
         return [detail for *_, detail in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]

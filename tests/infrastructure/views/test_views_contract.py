@@ -284,6 +284,9 @@ FILTERS: list[tuple[list[Filter], list[int]]] = [
     ([Among("sku", LABELS, [Equal("word", "blue")])], [2, 3]),
     ([Among("sku", LABELS, [Equal("word", "blue")]), Above("note", "")], [2]),
     ([Among("sku", SHELF, [Equal("note", "c")])], [4]),
+    ([Frequent(Among("sku", LABELS, [Equal("word", "blue")])), Above("note", "")], [2]),
+    ([Frequent(Among("sku", LABELS, []))], [1, 2, 3]),
+    ([Frequent(Among("note", LABELS, [StartsWith("word", "b")], of="sku"))], []),
 ]
 
 
@@ -304,6 +307,10 @@ def test_a_selection_has_the_rows_that_pass_every_filter(
     found = shelf.select(Selection(projection=SHELF, where=where, order_by=["line"]))
 
     assert [each["line"] for each in found] == lines
+    assert shelf.count(Selection(projection=SHELF, where=where)) == len(lines)
+    assert shelf.count(Selection(projection=SHELF, where=where, limit=2)) == min(len(lines), 2)
+    last = Selection(projection=SHELF, where=where, order_by=["-line"], limit=2, is_sorted=True)
+    assert [each["line"] for each in shelf.select(last)] == lines[::-1][:2]
 
 
 def test_a_selection_is_ordered_and_limited(shelf: Views) -> None:
@@ -510,6 +517,11 @@ def test_rows_of_a_version_that_is_continued_are_shown_but_no_snapshot_of_them(s
     assert shown(Equal("weight", None), StartsWith("sku", "b")) == [b]
     assert shown(AtMost("weight", 9)) == shown(Equal("color", "x")) == []
     assert shown(Among("sku", third, [Equal("sku", "b")])) == [b]
+    shelf.create(LABELS, ViewState.LIVE)
+    advance(shelf, Put({"sku": "b", "word": "blue"}), projection=LABELS)
+    assert shown(Frequent(Among("sku", LABELS, [Equal("word", "blue")]))) == [b]
+    last = Selection(projection=third, order_by=["-sku"], limit=1, is_sorted=True)
+    assert (list(shelf.select(last)), shelf.count(Selection(projection=third))) == ([b], 2)
     with pytest.raises(ViewNotBuilt, match="in version 3"), shelf.snapshot(third):
         pass
 

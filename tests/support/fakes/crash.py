@@ -117,6 +117,9 @@ class CrashingViews:
     def select(self, selection: Selection) -> Sequence[Mapping[str, str | int | None]]:
         return self._views.select(selection)
 
+    def count(self, selection: Selection) -> int:
+        return self._views.count(selection)
+
     def rows(
         self, view: View, projection: Projection, keys: Sequence[str]
     ) -> Mapping[str, Mapping[str, str | int | None]]:
