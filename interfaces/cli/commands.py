@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -128,7 +129,9 @@ _WITHOUT_NOUN: Sequence[tuple[Group, Command]] = (
 )
 
 
+@cache
 def command_line() -> App:
+    """Every command. Made once for a process: that takes longer than most commands."""
     app = CommandLine(
         name="fulfill",
         help="Fulfill every paid Stripe Checkout Session, once.",
@@ -146,12 +149,16 @@ def command_line() -> App:
     for group, command in _WITHOUT_NOUN:
         app.command(command, group=group, help_epilogue="")
     app.command(assistance.help_of(app), name="help", group=_HELP, help_epilogue="")
+    _take_common_options(app)
     return app
 
 
 def launched(app: App) -> App:
     """`app`, with the options that every command takes."""
+    return app.meta
 
+
+def _take_common_options(app: App) -> None:
     @app.meta.default
     def launch(
         *arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
@@ -175,7 +182,6 @@ def launched(app: App) -> App:
         return int(app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value") or 0)
 
     app.meta.group_parameters = Group("Options of every command")
-    return app.meta
 
 
 def groups() -> Mapping[str, Sequence[str]]:

@@ -116,6 +116,13 @@ _SHORT_NAMES: Final = (
 class CommandLine(App):
     """A command line whose help ends with examples. They are never broken, so that they can be pasted."""
 
+    @property  # type: ignore[misc]  # it is never set
+    def console(self) -> Any:
+        """Of the terminal as it is now: one command line may serve several commands of a process."""
+        from rich.console import Console
+
+        return Console()
+
     def help_print(
         self,
         tokens: Annotated[str | Iterable[str] | None, Parameter(show=False)] = None,
