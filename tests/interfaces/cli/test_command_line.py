@@ -140,7 +140,15 @@ def test_bare_fulfill_shows_the_help(fulfill: Callable[..., Any]) -> None:
     assert fulfill().out == fulfill("--help").out
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("ship", "--help"), ("--version",), ("bogus",), ("run", "")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        *(pytest.param(each, marks=pytest.mark.long) for each in [("ship", "--help"), ("--version",)]),
+        ("bogus",),
+        pytest.param(("run", ""), marks=pytest.mark.long),
+    ],
+)
 def test_neither_help_nor_a_wrong_word_waits_for_the_engine(arguments: tuple[str, ...]) -> None:
     loaded = loaded_by(*arguments)
 
@@ -152,7 +160,7 @@ def test_a_command_that_reads_waits_for_no_sdk_and_no_network_library() -> None:
     assert loaded_by("queue").isdisjoint(HEAVY - {"eventsourcing", "structlog"})
 
 
-@pytest.mark.parametrize("option", ["--version", "-V"])
+@pytest.mark.parametrize("option", ["--version", pytest.param("-V", marks=pytest.mark.long)])
 def test_the_version_is_reported(installed: Path, option: str) -> None:
     done = subprocess.run([installed, option], capture_output=True, text=True, timeout=60)
 

@@ -95,7 +95,9 @@ def test_bash_completes_commands_their_verbs_and_options(bash_script: Path) -> N
     assert "--carrier" in completed_by_bash(bash_script, "ship", "--ca")
 
 
-@pytest.mark.parametrize("shell", SYNTAX_CHECKS)
+@pytest.mark.parametrize(
+    "shell", [shell if shell == "bash" else pytest.param(shell, marks=pytest.mark.long) for shell in SYNTAX_CHECKS]
+)
 def test_the_script_of_each_shell_has_every_command(fulfill: Fulfill, tmp_path: Path, shell: str) -> None:
     result = fulfill("completion", shell)
 
