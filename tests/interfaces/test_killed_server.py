@@ -115,6 +115,7 @@ def visit(engine: EngineProcess, session: str) -> None:
         loopback.get(f"{engine.url}/after-checkout", params={"session_id": session}, timeout=15)
 
 
+@pytest.mark.long
 def test_after_a_signal_it_ends_within_ten_seconds_while_stripe_hangs(
     engine: EngineProcess, stripe_server: SandboxServer
 ) -> None:
@@ -134,7 +135,9 @@ def test_after_a_signal_it_ends_within_ten_seconds_while_stripe_hangs(
     assert not list(engine.directory.glob("*.worker-*.lock"))
 
 
-@pytest.mark.parametrize("is_used", [True, False], ids=["by a delivery", "by itself"])
+@pytest.mark.parametrize(
+    "is_used", [True, pytest.param(False, marks=pytest.mark.long)], ids=["by a delivery", "by itself"]
+)
 def test_it_ends_and_says_why_when_its_log_is_taken_away(engine: EngineProcess, is_used: bool) -> None:
     assert deliver(engine, 1)
     for ending in ("", "-wal", "-shm"):
@@ -160,6 +163,7 @@ def test_staff_work_beside_the_running_server(engine: EngineProcess) -> None:
         assert [(level.sku, level.on_hand) for level in side.queries.stock()] == [("mug", 5)]
 
 
+@pytest.mark.long
 def test_its_log_is_one_json_object_a_line_and_says_nothing_secret(engine: EngineProcess) -> None:
     deliver(engine, 7)
     loopback.get(f"{engine.url}/after-checkout", params={"session_id": "cs_test_7"})

@@ -94,6 +94,7 @@ def test_the_same_seed_is_the_same_run_to_the_letter() -> None:
     assert first.mishaps == second.mishaps
 
 
+@pytest.mark.long
 def test_a_run_can_be_repeated_from_its_mishaps() -> None:
     first = play(story(11))
 

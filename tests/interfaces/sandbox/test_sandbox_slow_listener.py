@@ -31,6 +31,7 @@ def expired(sandbox: Sandbox, number: int = 0) -> str:
     return sandbox.events()[-1].id
 
 
+@pytest.mark.long
 def test_a_listener_that_does_not_read_blocks_no_other_and_loses_the_oldest(server: SandboxServer) -> None:
     listeners = server.sandbox.post_office.listeners
     many, last = expired(server.sandbox), expired(server.sandbox)
