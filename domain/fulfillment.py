@@ -37,7 +37,6 @@ class Fulfillment(FulfillmentEvents, Aggregate[FulfillmentFact]):
     shipments: int = 0
     """How many parcels were reported: the number of the latest."""
     cancellations: int = 0
-    """The number of cancellations so far."""
     replacements: int = 0
     """How often license keys of it were replaced."""
     ships_to: Contact | None = None

@@ -63,7 +63,7 @@ class Dialect:
     """What keeps the store from an index of the column behind it, if it decides without statistics. Source:
     https://www.sqlite.org/optoverview.html, about the unary plus."""
     row_id: str = ""
-    """What leads from an index to a row, if the store sorts whole rows unless it is told to sort these."""
+    """What leads from an index to a row, if the store would sort whole rows otherwise."""
 
 
 _BARE = {

@@ -105,7 +105,7 @@ def test_an_extra_row_is_found(followed: ReadSide, store_url: str) -> None:
     [
         ("daily_sales", "UPDATE daily_sales_v2_g1 SET gross=gross-1 WHERE product='prod_li_mug'"),
         ("due_effects", "INSERT INTO due_effects_v2_g1 VALUES ('eff_x', 'mail', 'cs_test_x', NULL, 1, NULL, NULL)"),
-        ("search", "UPDATE search_v7_g1 SET field='name' WHERE term='track42'"),
+        ("search", "UPDATE search_v8_g1 SET field='name' WHERE term='track42'"),
         ("stock", "UPDATE stock_v1_g1 SET on_hand=4"),
         ("timeline", "DELETE FROM timeline_v1_g1 WHERE position=40"),
         ("work_queue", "UPDATE work_queue_v8_g1 SET is_open=1-is_open WHERE subject='evt_8'"),
