@@ -19,9 +19,8 @@ def wrapped(text: str, room: int) -> Sequence[str]:
 def narrowest(text: str) -> int:
     """Return the columns without which a word of it would have to be broken; those of a few letters where every word
     may be."""
-    return max(
-        (width(word) if word.isascii() else min(width(word), _BREAKABLE_MIN) for word in text.split()), default=0
-    )
+    words = (found[0].lstrip(" ") for found in _WORD.finditer(text))
+    return max((width(word) if word.isascii() else min(width(word), _BREAKABLE_MIN) for word in words), default=0)
 
 
 def _lines(text: str, room: int) -> Iterator[str]:
