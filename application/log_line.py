@@ -24,6 +24,7 @@ class LogLine(StrEnum):
     EVENT_PARKED = "event parked"
     STRIPE_EVENT_NOT_MARKED = "stripe event not marked as failed"
     LOG_WENT_BACK = "the log went back to an earlier position, so everything is read again"
+    LOG_FORGOTTEN = "the log went back to an earlier position, so nothing of it is kept in memory"
     LOG_NOT_WRITTEN = "the log still can't be written"
     LOG_NOT_LOOKED_AT = "the log can't be looked at for now"
     LOG_NOT_FOLLOWED = "the log can't be followed for now"

@@ -208,6 +208,7 @@ def _sentence(line: LogLine, record: Record) -> str:  # noqa: C901 - a table wit
             | LogLine.READING_BEGINS
             | LogLine.STANDING_BY
             | LogLine.LOG_WENT_BACK
+            | LogLine.LOG_FORGOTTEN
             | LogLine.LOG_NOT_WRITTEN
             | LogLine.LOG_NOT_LOOKED_AT
             | LogLine.LOG_NOT_FOLLOWED

@@ -13,6 +13,7 @@ import structlog
 
 from application.log.anchor import Anchor, Stretch
 from application.log.tail import Entry
+from application.log_line import LogLine
 from application.writing.long_streams import LongStreams
 from domain.event import A, Aggregate
 
@@ -73,7 +74,7 @@ class RecentStates:
         our position again."""
         if self._anchor is None or found.begin == self._anchor:
             return True
-        logger.warning("the log went back to an earlier position, so nothing of it is kept in memory")
+        logger.warning(LogLine.LOG_FORGOTTEN)
         self._moves.begin_epoch()
         return False
 
