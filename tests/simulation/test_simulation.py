@@ -20,9 +20,9 @@ SHARDS = 8
 KNOWN: dict[int, str] = {}
 """Further seeds that have found a bug, each with the bug."""
 NOTICED_BY = {
-    "canceled_line_keeps_its_stock": 11,
+    "canceled_line_keeps_its_stock": 15,
     "canceled_while_under_way": 62,
-    "canceled_checkout_delivered_once_paid": 11,
+    "canceled_checkout_delivered_once_paid": 33,
     "never_asks_again": 1,
     "parcel_reported_twice": 1,
     "keys_not_handed_over": 1,
@@ -32,7 +32,7 @@ NOTICED_BY = {
     "stale_memory": 3,
     "one_piece_leaves_the_shelf": 2,
     "free_never_paid": 2,
-    "shipped_without_its_stock": 8,
+    "shipped_without_its_stock": 72,
     "completed_while_under_way": 27,
     "given_up_at_first_failure": 1,
     "parked_and_forgotten": 11,
@@ -57,7 +57,7 @@ NOTICED_BY = {
     "gap_accepted": 15,
     "schedule_of_a_wrong_clock_kept": 212,
     "crash_repeated_forever": 30,
-    "given_up_by_a_host_that_lacks_its_kind": 47,
+    "given_up_by_a_host_that_lacks_its_kind": 52,
     "shell_leads_by_its_own_catalog": 48,
     "shell_replans_by_its_own_catalog": 37,
     "canceled_payment_keeps_its_stock": 6,
