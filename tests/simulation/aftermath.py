@@ -30,6 +30,7 @@ def tidy_up(world: "World") -> None:
         Restless: after days, work is still open.
     """
     world.calm_down()
+    world.shells_catalog = None  # a command that would plan by another catalog asks for the server's settings
     end_authorizations(world)
     _rest(world)
     _serve_all(world)
@@ -101,6 +102,7 @@ def _handle(desk: "Process", session_id: SessionId) -> bool:
         staff.retry(session_id, ANN)
         return True
     if any(line.is_undecided for line in lines):
+        desk.desk.check_catalog()
         staff.replan(session_id, ANN)
         return True
     if any(line.state is LineState.MANUAL for line in lines):
