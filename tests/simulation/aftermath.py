@@ -30,7 +30,6 @@ def tidy_up(world: "World") -> None:
         Restless: after days, work is still open.
     """
     world.calm_down()
-    world.shells_catalog = None  # a command that would plan by another catalog asks for the server's settings
     end_authorizations(world)
     _rest(world)
     _serve_all(world)
@@ -102,8 +101,8 @@ def _handle(desk: "Process", session_id: SessionId) -> bool:
         staff.retry(session_id, ANN)
         return True
     if any(line.is_undecided for line in lines):
-        desk.desk.check_catalog()
-        staff.replan(session_id, ANN)
+        # with a server's settings, as the command asks for where its own differ
+        next(iter(desk.world.servers.values())).runtime.staff.replan(session_id, ANN)
         return True
     if any(line.state is LineState.MANUAL for line in lines):
         staff.complete(session_id, [], ANN)
