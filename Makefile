@@ -43,7 +43,7 @@ demo: $(RUNTIME) ## watch paid sessions being fulfilled, then try the shop at ht
 	@$(BIN)/fulfill demo
 
 test: setup ## run the tests that need only Python, without the long ones
-	@echo "About five minutes on two cores. \`make check\` runs the others: the long tests, a browser, the Stripe CLI."
+	@echo "About seven minutes on two cores. \`make check\` runs the others: the long tests, a browser, the Stripe CLI."
 	@$(BIN)/python -m pytest -m "not long and not browser and not stripe_cli" --numprocesses auto
 
 check: format lint types contracts check-long check-tests check-fuzz ## format, lint, types, import contracts, the long tests, a browser, Stripe's CLI, fuzzing
