@@ -66,7 +66,7 @@ class Databases:
         return self._create_like(url)
 
     def replace(self, url: str, by: str) -> None:
-        """Make it a copy of another database, as that is at this moment. Connections to both end."""
+        """Replace it with a copy of another database, and close all connections to both."""
         self._admin.execute(_END_CONNECTIONS, (_name(by),))
         self.drop(url)
         self._create_like(by, _name(url))

@@ -5,11 +5,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from kinds import SHIPMENT
+from scenario import FULFILLMENT, given, planned, requested
+
+from domain.event import Event
+from domain.fulfillment import Fulfillment
+from interfaces.cli.done import canceled, completed, shipped, unshipped
 
 Fulfill = Callable[..., Any]
 ORDER, DEBIT, POSTER = "cs_test_a1Q7xK2mVd", "cs_test_b2R8yL3nWe", "cs_test_c3S9zM4oXf"
 BY = ("--as", "kim")
 STATE = r" [0-9A-Z]{5}-[0-9A-Z]{5} \(cs_test_\w+\) (is|has|was) [a-z ]+\.\n"
+
+
+def state(*facts: Event) -> Fulfillment:
+    return given(Fulfillment(id=FULFILLMENT), *facts).state
 
 
 def said(fulfill: Fulfill, *arguments: str) -> str:
@@ -50,10 +60,25 @@ def test_lines_that_are_delivered_canceled_or_planned_again_are_named(fulfill: F
         "Canceled: 1 x License for Pro (li_key). The customer gets a mail about it."
     )
     assert said(fulfill, "cancel", ORDER) == "Canceled: 2 x Mug, blue (li_mug)."
-    assert said(fulfill, "cancel", DEBIT) == "Canceled the checkout before its payment."
+    assert said(fulfill, "cancel", DEBIT) == "Canceled the whole checkout."
     assert said(fulfill, "replan", POSTER) == (
         "Planned again from the catalog: 1 x Poster as a file (li_poster) as access."
     )
+
+
+def test_what_others_planned_or_changed_at_the_same_time_is_no_error() -> None:
+    """The sentence is composed after the fact is recorded: an error would read as if it was not."""
+    mug = planned("li_mug", SHIPMENT)
+    gone = Fulfillment.Shipped(number=1, lines=(mug.id,), carrier="DHL", tracking=None)
+    undone = Fulfillment.Unshipped(number=1, lines=(mug,), is_restocked=True)
+    unplanned, ready = state(), state(requested(mug))
+
+    assert completed(unplanned, state(requested(mug), Fulfillment.LineItemDelivered(line_item=mug.id))) == (
+        f"Recorded as delivered by hand: 1 x {mug.title} (li_mug)."
+    )
+    assert canceled(unplanned, ready, notifies=False) == "Canceled the whole checkout."
+    assert shipped(ready, state(requested(mug), gone, undone), notifies=False) == "Recorded parcel 1 with DHL."
+    assert unshipped(ready, ready).startswith("Undid a parcel that another process has changed")
 
 
 @pytest.mark.usefixtures("small_shop")
